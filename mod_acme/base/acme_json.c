@@ -15,6 +15,9 @@
 
 #define MAX_DEPTH 64
 
+/* Whole numbers are exact as real ones up to here. */
+#define WHOLE_MAX 9007199254740992.0
+
 /* Room for most texts. It doubles when a text is longer, because its size is
  * not known before. */
 #define PRINT_SIZE 2048
@@ -130,8 +133,8 @@ static apr_size_t mark_len(const char *data, apr_size_t len)
     return len >= n && memcmp(data, mark, n) == 0 ? n : 0;
 }
 
-apr_status_t acme_json_parse(acme_json_t **json, const char *data,
-                             apr_size_t len, const char **error, apr_pool_t *p)
+static apr_status_t parse(acme_json_t **json, const char *data, apr_size_t len,
+                          size_t flags, const char **error, apr_pool_t *p)
 {
     apr_size_t off = mark_len(data, len);
     json_error_t why;
@@ -149,8 +152,7 @@ apr_status_t acme_json_parse(acme_json_t **json, const char *data,
         }
         return APR_EINVAL;
     }
-    parsed =
-        json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+    parsed = json_loadb(data, len, flags | JSON_ALLOW_NUL, &why);
     if (!parsed) {
         if (error) {
             *error = apr_psprintf(p, "no valid JSON: %s (line %d, column %d)",
@@ -160,6 +162,22 @@ apr_status_t acme_json_parse(acme_json_t **json, const char *data,
     }
     *json = wrap(parsed, p);
     return APR_SUCCESS;
+}
+
+apr_status_t acme_json_parse(acme_json_t **json, const char *data,
+                             apr_size_t len, const char **error, apr_pool_t *p)
+{
+    return parse(json, data, len, JSON_REJECT_DUPLICATES, error, p);
+}
+
+apr_status_t acme_json_parse_foreign(acme_json_t **json, const char *data,
+                                     apr_size_t len, const char **error,
+                                     apr_pool_t *p)
+{
+    /* As a real number only if it must be, because that is not exact. */
+    return parse(json, data, len, 0, NULL, p) == APR_SUCCESS
+               ? APR_SUCCESS
+               : parse(json, data, len, JSON_DECODE_INT_AS_REAL, error, p);
 }
 
 acme_json_t *acme_json_object(apr_pool_t *p)
@@ -282,9 +300,19 @@ apr_status_t acme_json_get_int(apr_int64_t *value, const acme_json_t *object,
                                const char *key)
 {
     json_t *found = member(object, key);
+    apr_int64_t whole;
 
     if (!found) {
         return APR_NOTFOUND;
+    }
+    if (json_is_real(found) && json_real_value(found) >= -WHOLE_MAX
+        && json_real_value(found) <= WHOLE_MAX) {
+        whole = (apr_int64_t)json_real_value(found);
+        if ((double)whole != json_real_value(found)) {
+            return APR_EINVAL;
+        }
+        *value = whole;
+        return APR_SUCCESS;
     }
     if (!json_is_integer(found)) {
         return APR_EINVAL;

@@ -30,6 +30,13 @@ typedef struct acme_json_t acme_json_t;
 apr_status_t acme_json_parse(acme_json_t **json, const char *data,
                              apr_size_t len, const char **error, apr_pool_t *p);
 
+/** acme_json_parse() for what others write. What is not used of it must not
+ *  spoil the rest: of members with the same name the last one counts, as with
+ *  most parsers, and a whole number may have any size. */
+apr_status_t acme_json_parse_foreign(acme_json_t **json, const char *data,
+                                     apr_size_t len, const char **error,
+                                     apr_pool_t *p);
+
 acme_json_t *acme_json_object(apr_pool_t *p);
 acme_json_t *acme_json_array(apr_pool_t *p);
 

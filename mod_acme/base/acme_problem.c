@@ -140,8 +140,12 @@ static const char *take_type(const acme_json_t *document, apr_pool_t *p)
 {
     const char *type = take_str(document, "type", MAX_TYPE, p);
 
-    if (!type) {
+    if (type) {
+        type = acme_problem_type_canonical(type, p);
+    }
+    else {
         type = take_str(document, "message", MAX_TYPE, p);
+        type = type ? acme_problem_type_canonical(type, p) : NULL;
         if (type && !acme_problem_type_acme(type)) {
             type = NULL;
         }
@@ -240,7 +244,9 @@ void acme_problem_advise(acme_problem_t *problem, acme_problem_at_e at)
         return;
     }
     row = acme_problem_type_find(problem->type);
-    advice = acme_problem_type_advice(problem->type, at);
+    /* A type that only this CA knows says as little as none. */
+    advice = acme_problem_type_advice(
+        row ? problem->type : ACME_PROBLEM_REFUSED, at);
     if (advice
         && (!problem->to_fix
             || (row && row->to_fix && !strcmp(problem->to_fix, row->to_fix)))) {

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
 /* The comment above a row is the reason for its class. A type without a row is
  * tried again with backoff, because that slows down to once a day, and the
  * problem may pass. Retry-After goes before BACKOFF, NOW and INTERNAL; CONFIG
@@ -218,6 +221,27 @@ static const char *after(const char *type, const char *prefix)
 const char *acme_problem_type_acme(const char *type)
 {
     return after(type, ACME_PROBLEM_URN);
+}
+
+const char *acme_problem_type_canonical(const char *type, apr_pool_t *p)
+{
+    static const char *const prefixes[] = {ACME_PROBLEM_URN, "urn:acme:error:"};
+    const acme_problem_type_t *row;
+    size_t i;
+
+    for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); ++i) {
+        apr_size_t len = strlen(prefixes[i]);
+
+        if (apr_cstr_casecmpn(type, prefixes[i], len) == 0) {
+            for (row = acme_rows; row->name; ++row) {
+                if (apr_cstr_casecmp(row->name, type + len) == 0) {
+                    return apr_pstrcat(p, ACME_PROBLEM_URN, row->name, NULL);
+                }
+            }
+            return apr_pstrcat(p, ACME_PROBLEM_URN, type + len, NULL);
+        }
+    }
+    return type;
 }
 
 const char *acme_problem_type_local(const char *type)

@@ -13,6 +13,7 @@
 #define ACME_PROBLEM_TYPE_H
 
 #include <apr.h>
+#include <apr_pools.h>
 
 /** Prefix of the types that RFC 8555 6.7 registers. */
 #define ACME_PROBLEM_URN "urn:ietf:params:acme:error:"
@@ -90,6 +91,11 @@ const char *acme_problem_type_by_status(int status, int says);
 /** Returns the type without ACME_PROBLEM_URN, NULL when it is not a type of RFC
  *  8555. */
 const char *acme_problem_type_acme(const char *type);
+
+/** Returns a type as RFC 8555 writes it if it is one in upper or lower case, or
+ *  with the prefix of drafts of it; else the type itself.
+ *  @return in p, or `type` */
+const char *acme_problem_type_canonical(const char *type, apr_pool_t *p);
 
 /** Returns the type without ACME_PROBLEM_LOCAL, NULL when it is not our own. */
 const char *acme_problem_type_local(const char *type);

@@ -32,6 +32,14 @@ static void account_end(account_t *account, apr_status_t rv, const char *url,
     apr_pool_destroy(account->p);
 }
 
+/* Refuses an answer that cannot be an account. */
+static apr_status_t wrong(acme_problem_t *problem, const acme_answer_t *answer,
+                          apr_status_t rv, apr_pool_t *p)
+{
+    acme_client_answer_blame(problem, answer, p);
+    return rv;
+}
+
 apr_status_t acme_account_read(const acme_answer_t *answer,
                                acme_problem_t *problem, apr_pool_t *p)
 {
@@ -40,7 +48,7 @@ apr_status_t acme_account_read(const acme_answer_t *answer,
 
     if (answer->body_len > 0
         && acme_resource_object(&resource) != APR_SUCCESS) {
-        return APR_EINVAL;
+        return wrong(problem, answer, APR_EINVAL, p);
     }
     /* Only a status that says so ends an account: for one that exists many CAs
      * send its URL and little else. */
@@ -55,12 +63,17 @@ apr_status_t acme_account_read(const acme_answer_t *answer,
         return APR_EACCES;
     }
     if (answer->status != 200 && answer->status != 201) {
-        return acme_resource_wrong(&resource, "came with status %d",
-                                   answer->status);
+        return wrong(problem, answer,
+                     acme_resource_wrong(&resource, "came with status %d",
+                                         answer->status),
+                     p);
     }
     if (!answer->location) {
-        return acme_resource_wrong(&resource,
-                                   "came without its https URL (Location)");
+        return wrong(problem, answer,
+                     acme_resource_wrong(&resource,
+                                         "came without its https URL "
+                                         "(Location)"),
+                     p);
     }
     return APR_SUCCESS;
 }
@@ -82,6 +95,11 @@ static void blame_binding(acme_problem_t *problem)
                       "CA: some are good for one account only";
 }
 
+int acme_account_exists(const acme_answer_t *answer)
+{
+    return answer && answer->status == 409 && answer->location;
+}
+
 static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
                      const acme_problem_t *problem)
 {
@@ -89,7 +107,10 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     acme_client_t *client = account->client;
     acme_problem_t own = ACME_PROBLEM_INIT;
 
-    if (rv == APR_SUCCESS) {
+    if (rv != APR_SUCCESS && acme_account_exists(answer)) {
+        rv = APR_SUCCESS;
+    }
+    else if (rv == APR_SUCCESS) {
         rv = acme_account_read(answer, &own, account->p);
         problem = &own;
     }

@@ -40,6 +40,11 @@ void acme_account_ensure(acme_client_t *client,
 apr_status_t acme_account_read(const acme_answer_t *answer,
                                acme_problem_t *problem, apr_pool_t *p);
 
+/** Returns non-zero when newAccount was refused because the account exists, and
+ *  the answer has its URL: so did CAs before RFC 8555, and some still do.
+ *  @param answer or NULL */
+int acme_account_exists(const acme_answer_t *answer);
+
 /** Returns non-zero when the problem says that the CA does not know this
  *  account (any more): it was deactivated, or the CA lost it. */
 int acme_account_is_gone(const acme_problem_t *problem);

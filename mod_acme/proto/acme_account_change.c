@@ -70,7 +70,10 @@ static void found(void *baton, apr_status_t rv, const acme_answer_t *answer,
     change_t *change = baton;
     acme_problem_t own = ACME_PROBLEM_INIT;
 
-    if (rv == APR_SUCCESS) {
+    if (rv != APR_SUCCESS && acme_account_exists(answer)) {
+        rv = APR_SUCCESS;
+    }
+    else if (rv == APR_SUCCESS) {
         rv = acme_account_read(answer, &own, change->p);
         problem = &own;
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_cstr.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "acme_link.h"
@@ -83,6 +84,32 @@ static const char *page_title(const char *body, apr_pool_t *p)
     return end > at ? apr_pstrmemdup(p, at, (apr_size_t)(end - at)) : NULL;
 }
 
+/* Returns the text of a page without its tags, on one line and in bounds; "" if
+ * there is none. */
+static const char *page_text(const char *body, apr_pool_t *p)
+{
+    char *text = apr_palloc(p, strlen(body) + 1);
+    apr_size_t len = 0;
+    int in_tag = 0;
+
+    for (; *body && len < WORDS_MAX; ++body) {
+        if (*body == '<' || *body == '>') {
+            in_tag = *body == '<';
+        }
+        if (!in_tag && *body != '>' && !apr_isspace(*body)) {
+            text[len++] = *body;
+        }
+        else if (len > 0 && text[len - 1] != ' ') {
+            text[len++] = ' ';
+        }
+    }
+    while (len > 0 && text[len - 1] == ' ') {
+        --len;
+    }
+    text[len] = '\0';
+    return acme_text_bound(text, WORDS_MAX, p);
+}
+
 const char *acme_client_answer_body(const acme_answer_t *answer, apr_pool_t *p)
 {
     const char *body = answer->body + strspn(answer->body, " \t\r\n");
@@ -93,22 +120,58 @@ const char *acme_client_answer_body(const acme_answer_t *answer, apr_pool_t *p)
     }
     if (strcmp(answer->content_type, "text/html") == 0 || *body == '<') {
         title = page_title(body, p);
-        return title ? apr_psprintf(p, "a web page, \"%s\"", title)
-                     : "a web page";
+        if (!title) {
+            title = page_text(body, p);
+        }
+        return *title ? apr_psprintf(p, "a web page, \"%s\"", title)
+                      : "a web page";
     }
     if (answer->json) {
-        return "JSON of another kind";
+        return apr_psprintf(
+            p, "the JSON %s",
+            acme_text_bound(acme_json_print(answer->json, 0, p), WORDS_MAX, p));
     }
-    if (strcmp(answer->content_type, "text/plain") == 0) {
+    if (strncmp(answer->content_type, "text/", sizeof("text/") - 1) == 0) {
         /* Its first line, because messages are one line. */
         return apr_psprintf(
             p, "a text, \"%s\"",
             acme_text_bound(apr_pstrmemdup(p, body, strcspn(body, "\r\n")),
                             WORDS_MAX, p));
     }
-    return *answer->content_type
-               ? apr_psprintf(p, "%.80s", answer->content_type)
-               : "something that is no JSON";
+    return apr_psprintf(p, "%.80s%s%s",
+                        *answer->content_type ? answer->content_type
+                                              : "something",
+                        answer->json_error ? ", which is " : "",
+                        answer->json_error ? answer->json_error : "");
+}
+
+void acme_client_answer_blame(acme_problem_t *problem,
+                              const acme_answer_t *answer, apr_pool_t *p)
+{
+    const char *location = apr_table_get(answer->headers, "Location");
+
+    problem->detail = apr_psprintf(
+        p, "%s; %s%.300s%scame %s", problem->detail, answer->url ? "from " : "",
+        answer->url ? answer->url : "", answer->url ? " " : "",
+        acme_client_answer_body(answer, p));
+    if (location && !answer->location) {
+        problem->detail =
+            apr_psprintf(p, "%s, with the Location %.300s", problem->detail,
+                         acme_text_bound(location, WORDS_MAX, p));
+    }
+}
+
+/* Returns what came with a refusal. */
+static const char *came(const acme_answer_t *answer, apr_pool_t *p)
+{
+    const char *location = apr_table_get(answer->headers, "Location");
+
+    /* Only GET and HEAD of unsigned requests follow a redirect, because a
+     * request is signed for its URL. */
+    return location && answer->status >= 300 && answer->status <= 399
+               ? apr_psprintf(p, "a redirect to %s",
+                              acme_text_bound(location, WORDS_MAX, p))
+               : acme_client_answer_body(answer, p);
 }
 
 /* Takes a refusal. Where the CA gives no reason, the problem says what was
@@ -122,10 +185,9 @@ static void take_refusal(acme_problem_t *problem, const acme_answer_t *answer,
         say_where(problem, answer, p);
     }
     if (!acme_problem_says(answer->json, p)) {
-        problem->detail =
-            apr_psprintf(p, "%s; to %s %.300s came %s", problem->detail, method,
-                         answer->url ? answer->url : "(no URL)",
-                         acme_client_answer_body(answer, p));
+        problem->detail = apr_psprintf(
+            p, "%s; to %s %.300s came %s", problem->detail, method,
+            answer->url ? answer->url : "(no URL)", came(answer, p));
     }
 }
 
@@ -153,7 +215,8 @@ apr_status_t acme_client_answer(acme_answer_t *answer,
                               response->received, RETRY_MIN, RETRY_MAX);
     type = apr_table_get(response->headers, "Content-Type");
     answer->content_type = media_type(type ? type : "", p);
-    if (acme_json_parse(&json, answer->body, answer->body_len, NULL, p)
+    if (acme_json_parse_foreign(&json, answer->body, answer->body_len,
+                                &answer->json_error, p)
         == APR_SUCCESS) {
         answer->json = json;
     }

@@ -21,6 +21,7 @@ typedef struct acme_answer_t {
     apr_time_t retry_at;      /**< Retry-After as a time, or 0 */
     const char *content_type; /**< without parameters, or "" */
     const acme_json_t *json;  /**< NULL when the body is not JSON */
+    const char *json_error;   /**< why it is not, or NULL */
     const char *body;
     apr_size_t body_len;
     apr_table_t *headers;
@@ -38,6 +39,11 @@ apr_status_t acme_client_answer(acme_answer_t *answer,
 /** Returns what the body is when it is not what it should be: "a web page,
  *  \"Sign in\"". */
 const char *acme_client_answer_body(const acme_answer_t *answer, apr_pool_t *p);
+
+/** Adds to a problem with an answer from where it came and what it is: the CA's
+ *  words, if it has any. */
+void acme_client_answer_blame(acme_problem_t *problem,
+                              const acme_answer_t *answer, apr_pool_t *p);
 
 /**
  * Returns the https URLs of the Link headers with that relation, in their

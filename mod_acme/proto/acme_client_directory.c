@@ -73,8 +73,9 @@ static apr_status_t read_directory(acme_client_t *client,
         return APR_SUCCESS;
     }
     acme_problem_set(problem, rv, problem->retry, ACME_PROBLEM_PROTOCOL, p,
-                     "%.300s is no ACME directory: %s", answer->url,
-                     problem->detail);
+                     "%.300s is no ACME directory: %s; it gives %s",
+                     answer->url, problem->detail,
+                     acme_client_answer_body(answer, p));
     apr_pool_destroy(own);
     return rv;
 }

@@ -8,6 +8,10 @@
 
 #include "acme_client_private.h"
 #include "acme_resource.h"
+#include "acme_text.h"
+
+/* Bounds what is shown of a nonce that cannot be used. */
+#define NONCE_SHOWN 80
 
 static void post_done(void *baton, apr_status_t rv,
                       const acme_http_response_t *response,
@@ -103,15 +107,17 @@ static apr_status_t no_nonce(acme_problem_t *problem,
                              const acme_http_response_t *response,
                              const acme_http_request_t *request)
 {
+    const char *nonce = apr_table_get(response->headers, "Replay-Nonce");
     acme_answer_t answer;
     apr_status_t rv;
 
     rv = acme_client_answer(&answer, response, request, problem);
     if (rv == APR_SUCCESS) {
-        rv = acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
-                              ACME_PROBLEM_PROTOCOL, response->p,
-                              "the CA's newNonce (%s) gave no usable nonce",
-                              request->url);
+        rv = acme_problem_set(
+            problem, APR_EINVAL, ACME_RETRY_BACKOFF, ACME_PROBLEM_PROTOCOL,
+            response->p, "the CA's newNonce (%s) gave no usable nonce%s%s",
+            request->url, nonce ? ", but one that is not base64url: " : "",
+            nonce ? acme_text_bound(nonce, NONCE_SHOWN, response->p) : "");
     }
     else {
         problem->detail = apr_psprintf(

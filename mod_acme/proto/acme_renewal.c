@@ -78,6 +78,9 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
             renewal.again = answer->received + ACME_RENEWAL_AGAIN;
         }
         rv = read_resource(&renewal, answer->json, &wrong, call->p);
+        if (rv != APR_SUCCESS) {
+            acme_client_answer_blame(&wrong, answer, call->p);
+        }
         problem = rv == APR_SUCCESS ? NULL : &wrong;
     }
     call->done(call->baton, rv, rv == APR_SUCCESS ? &renewal : NULL, problem);

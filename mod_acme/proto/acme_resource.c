@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -126,7 +127,7 @@ apr_status_t acme_resource_word(int *index, const acme_resource_t *resource,
         return rv;
     }
     for (i = 0; i < count; ++i) {
-        if (strcmp(text, words[i]) == 0) {
+        if (apr_cstr_casecmp(text, words[i]) == 0) {
             *index = i;
             return APR_SUCCESS;
         }

@@ -448,6 +448,49 @@ static void skips_a_byte_order_mark(void **state)
         APR_EINVAL);
 }
 
+static void what_others_write_is_read_as_others_do(void **state)
+{
+    static const struct {
+        const char *text;
+        apr_status_t rv;
+        int value;
+    } cases[] = {
+        {"{\"a\":1}", APR_SUCCESS, 1},
+        {"{\"a\":1,\"a\":2}", APR_SUCCESS, 2},
+        {"\xef\xbb\xbf{\"a\":3}", APR_SUCCESS, 3},
+        {"{\"a\":403,\"b\":99999999999999999999}", APR_SUCCESS, 403},
+        {"{\"a\":-5.0}", APR_SUCCESS, -5},
+        {"{\"a\":1.5}", APR_EINVAL, 0},
+        {"{\"a\":1e300}", APR_EINVAL, 0},
+        {"{\"a\":-1e300}", APR_EINVAL, 0},
+        {"{\"a\":99999999999999999999}", APR_EINVAL, 0},
+    };
+    static const char *const bad[] = {"", "{\"a\":1e999}", "{\"a\":1,}",
+                                      "{\"a\":\"\xff\"}"};
+    const char *error;
+    acme_json_t *json;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        apr_int64_t value = 0;
+
+        assert_int_equal(acme_json_parse_foreign(&json, cases[i].text,
+                                                 strlen(cases[i].text), NULL,
+                                                 *state),
+                         0);
+        assert_int_equal(acme_json_get_int(&value, json, "a"), cases[i].rv);
+        assert_int_equal(value, cases[i].value);
+    }
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
+        error = NULL;
+        assert_int_equal(acme_json_parse_foreign(&json, bad[i], strlen(bad[i]),
+                                                 &error, *state),
+                         APR_EINVAL);
+        assert_non_null(error);
+        assert_null(json);
+    }
+}
+
 ACME_T_MAIN(ACME_T(names_of_members_are_listed),
             ACME_T(reads_each_type_by_its_getter),
             ACME_T(tells_absent_from_wrong_and_leaves_the_output),
@@ -461,4 +504,5 @@ ACME_T_MAIN(ACME_T(names_of_members_are_listed),
             ACME_T(appends_without_a_copy), ACME_T(prints_texts_of_any_size),
             ACME_T(prints_long_texts_of_many_parts),
             ACME_T(a_child_survives_being_replaced),
-            ACME_T(writes_valid_json_whatever_the_bytes))
+            ACME_T(writes_valid_json_whatever_the_bytes),
+            ACME_T(what_others_write_is_read_as_others_do))

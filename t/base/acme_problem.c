@@ -623,6 +623,26 @@ static void a_failure_is_the_cas_or_it_is_not(void **state)
     }
 }
 
+/* A type that only the CA knows says as little as none. */
+static void an_unknown_type_has_the_advice_of_its_place(void **state)
+{
+    static const char text[] = "{\"type\":\"https://ca.test/errors/7\","
+                               "\"detail\":\"no contract\"}";
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_json_t *json;
+
+    assert_int_equal(acme_json_parse(&json, text, strlen(text), NULL, *state),
+                     0);
+    acme_problem_from_answer(&problem, 403, json, 0, *state);
+    assert_null(problem.to_fix);
+    acme_problem_advise(&problem, ACME_AT_ORDER);
+    assert_non_null(strstr(problem.to_fix, "quota"));
+    assert_string_equal(problem.type, "https://ca.test/errors/7");
+    problem.to_fix = "ask us";
+    acme_problem_advise(&problem, ACME_AT_ISSUANCE);
+    assert_string_equal(problem.to_fix, "ask us");
+}
+
 ACME_T_MAIN(ACME_T(a_failure_is_the_cas_or_it_is_not),
             ACME_T(own_failures_carry_status_class_text_and_advice),
             ACME_T(each_type_has_its_class_and_advice),
@@ -638,4 +658,5 @@ ACME_T_MAIN(ACME_T(a_failure_is_the_cas_or_it_is_not),
             ACME_T(a_copy_outlives_the_original),
             ACME_T(one_line_names_type_detail_and_subproblems),
             ACME_T(one_line_says_nothing_twice),
-            ACME_T(nobody_forges_a_line_of_the_log))
+            ACME_T(nobody_forges_a_line_of_the_log),
+            ACME_T(an_unknown_type_has_the_advice_of_its_place))

@@ -88,7 +88,28 @@ static void retry_classes_are_found_by_their_names(void **state)
     assert_int_equal(retry, ACME_RETRY_INTERNAL);
 }
 
+static void a_type_is_known_in_other_spellings(void **state)
+{
+    static const char *const cases[][2] = {
+        {ACME_PROBLEM_URN "badNonce", ACME_PROBLEM_URN "badNonce"},
+        {"urn:acme:error:badNonce", ACME_PROBLEM_URN "badNonce"},
+        {"URN:IETF:params:acme:error:BADNONCE", ACME_PROBLEM_URN "badNonce"},
+        {"urn:acme:error:ratelimited", ACME_PROBLEM_URN "rateLimited"},
+        {"urn:acme:error:special", ACME_PROBLEM_URN "special"},
+        {"badNonce", "badNonce"},
+        {"https://ca.test/badNonce", "https://ca.test/badNonce"},
+        {ACME_PROBLEM_CONFIG, ACME_PROBLEM_CONFIG},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        assert_string_equal(acme_problem_type_canonical(cases[i][0], *state),
+                            cases[i][1]);
+    }
+}
+
 ACME_T_MAIN(ACME_T(every_type_of_our_own_has_advice),
             ACME_T(finds_a_type_by_its_whole_urn_only),
             ACME_T(takes_the_prefix_off),
-            ACME_T(retry_classes_are_found_by_their_names))
+            ACME_T(retry_classes_are_found_by_their_names),
+            ACME_T(a_type_is_known_in_other_spellings))

@@ -343,6 +343,40 @@ static void an_account_that_is_gone_is_known(void **state)
     }
 }
 
+/* As before RFC 8555: the key is known, and Location says of which account. */
+static void a_conflict_may_say_where_the_account_is(void **state)
+{
+    static const char body[] =
+        "{\"type\":\"urn:acme:error:malformed\",\"detail\":\"in use\"}";
+    world_t *world = create(*state, "{" URLS "}");
+    script_answer_t *answer;
+
+    expect(world, NULL, 409, "application/problem+json", body);
+    ensure(world, NULL, 1);
+    assert_int_equal(world->rv, APR_SUCCESS);
+    assert_string_equal(world->url, "https://ca.test/account/1");
+
+    world = create(*state, "{" URLS "}");
+    answer = expect(world, NULL, 409, "application/problem+json", body);
+    apr_table_unset(answer->headers, "Location");
+    ensure(world, NULL, 1);
+    assert_int_not_equal(world->rv, APR_SUCCESS);
+    assert_string_equal(world->problem->detail, "in use");
+}
+
+/* The CA's words are shown, although the status is that of a success. */
+static void an_answer_that_is_no_account_is_shown(void **state)
+{
+    world_t *world = create(*state, "{" URLS "}");
+    script_answer_t *answer = expect(world, NULL, 200, "application/json",
+                                     "{\"status\":9,\"Message\":\"no quota\"}");
+
+    apr_table_unset(answer->headers, "Location");
+    ensure(world, NULL, 1);
+    assert_non_null(strstr(world->problem->detail, "no quota"));
+    assert_non_null(strstr(world->problem->detail, ACCOUNT));
+}
+
 ACME_T_MAIN(ACME_T(an_account_is_made_or_found),
             ACME_T(an_account_needs_its_url_alone),
             ACME_T(no_terms_and_no_contact_need_no_word),
@@ -355,4 +389,6 @@ ACME_T_MAIN(ACME_T(an_account_is_made_or_found),
             ACME_T(a_failed_directory_is_handed_on),
             ACME_T(a_cancel_is_handed_on),
             ACME_T(a_failure_leaves_the_client_as_it_was),
-            ACME_T(an_account_that_is_gone_is_known))
+            ACME_T(an_account_that_is_gone_is_known),
+            ACME_T(a_conflict_may_say_where_the_account_is),
+            ACME_T(an_answer_that_is_no_account_is_shown))

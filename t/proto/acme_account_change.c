@@ -92,6 +92,22 @@ static void one_is_found_by_its_key_and_never_made(void **state)
     assert_string_equal(script_http_last(world->script)->jwk, other->jwk);
 }
 
+/* As before RFC 8555 */
+static void an_account_may_be_found_by_a_conflict(void **state)
+{
+    world_t *world = create(*state, "");
+    script_answer_t *answer;
+
+    answer = script_http_answer(
+        world->script, "POST", "https://ca.test/account", NULL, 409,
+        "application/problem+json", "{\"detail\":\"in use\"}");
+    apr_table_set(answer->headers, "Location", ACCOUNT);
+    acme_account_change_find(world->client, world->signer, hear, world);
+    finish(world);
+    assert_int_equal(world->rv, APR_SUCCESS);
+    assert_string_equal(world->url, ACCOUNT);
+}
+
 static void one_that_is_not_there_or_ended_is_a_problem(void **state)
 {
     world_t *world = create(*state, "");
@@ -205,4 +221,5 @@ ACME_T_MAIN(ACME_T(one_is_found_by_its_key_and_never_made),
             ACME_T(one_that_is_not_there_or_ended_is_a_problem),
             ACME_T(contacts_are_replaced), ACME_T(it_is_ended),
             ACME_T(a_new_key_is_signed_by_both),
-            ACME_T(a_ca_without_it_says_so))
+            ACME_T(a_ca_without_it_says_so),
+            ACME_T(an_account_may_be_found_by_a_conflict))

@@ -77,7 +77,7 @@ static void what_the_status_needs_has_to_be_right(void **state)
         {"[]", "JSON object"},
         {"{" AUTHZ "," FINALIZE "}", "status"},
         {"{\"status\":200," AUTHZ "," FINALIZE "}", "status"},
-        {"{\"status\":\"Ready\"," AUTHZ "," FINALIZE "}", "status: Ready"},
+        {"{\"status\":\"Readied\"," AUTHZ "," FINALIZE "}", "status: Readied"},
         {"{\"status\":\"deactivated\"," AUTHZ "," FINALIZE "}", "status"},
         {"{\"status\":\"\"," AUTHZ "," FINALIZE "}", "status"},
         {"{\"status\":\"pending\",\"authorizations\":[1]," FINALIZE "}",
