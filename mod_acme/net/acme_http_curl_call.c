@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -43,15 +44,23 @@ static size_t refuse(acme_http_curl_call_t *call, const char *why)
     return 0;
 }
 
-/* Adds a header line to the table. */
+/* Adds a header line to the table. Only a list goes on in another line of the
+ * same name (RFC 9110 5.3). Of what can be there once the first line counts,
+ * because a server in front of the CA may add another one. */
 static void add_header(acme_http_curl_call_t *call, const char *line,
                        apr_size_t len)
 {
     const char *end = line + len;
     const char *colon = memchr(line, ':', len);
+    const char *name;
     const char *value;
 
     if (!colon || colon == line || apr_isspace(*line)) {
+        return;
+    }
+    name = apr_pstrmemdup(call->p, line, (apr_size_t)(colon - line));
+    if (apr_table_get(call->headers, name)
+        && apr_cstr_casecmp(name, "Link") != 0) {
         return;
     }
     for (value = colon + 1; value < end && apr_isspace(*value); value++) {
@@ -59,8 +68,7 @@ static void add_header(acme_http_curl_call_t *call, const char *line,
     while (end > value && apr_isspace(end[-1])) {
         end--;
     }
-    apr_table_mergen(call->headers,
-                     apr_pstrmemdup(call->p, line, (apr_size_t)(colon - line)),
+    apr_table_mergen(call->headers, name,
                      apr_pstrmemdup(call->p, value, (apr_size_t)(end - value)));
 }
 
@@ -372,6 +380,9 @@ static void set_optional(acme_http_curl_call_t *call)
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                            (long)CURL_HTTP_VERSION_2TLS);
     (void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    /* All that libcurl decodes, because a server may compress where nothing is
+     * said (RFC 9110 12.5.3). The bound holds for what is decoded. */
+    (void)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 #if LIBCURL_VERSION_NUM >= 0x075700
     /* End without waiting for the thread of the resolver. */
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);

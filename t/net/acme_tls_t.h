@@ -393,6 +393,7 @@ static inline void tls_serve(SSL *ssl, const tls_request_t *request,
     else if (tls_is(request, "/headers")) {
         tls_answer(ssl, "418 Teapot",
                    "Link: <a>\r\nReplay-Nonce:  n1  \r\nLINK: <b>\r\n"
+                   "replay-nonce: n2\r\n"
                    "Empty:\r\n",
                    "");
     }
