@@ -61,6 +61,7 @@ struct acme_obtain_t {
     int busy;              /* a request is under way */
     apr_time_t seen;       /* time of the last step of acme_issue */
     int renewed;           /* a stale order was replaced once */
+    int named;             /* the CSR has a common name, as the CA wants */
     int unsaved;           /* the log has said that it is not saved */
     int by_age;
     const char *instead; /* fingerprint of the live certificate, or "" */
@@ -325,10 +326,11 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
     order->kid = apr_pstrdup(order->p, acme_client_kid(client));
     config->name = order->spec->name;
     config->new_order_url = acme_client_directory_get(client)->new_order;
+    config->directory_url = acme_client_url(client);
     config->names = order->names;
     config->challenge_types = order->spec->challenge_types;
     config->csr = order->csr;
-    config->named_csr = order->key ? named_csr : NULL;
+    config->named_csr = order->key && !order->named ? named_csr : NULL;
     config->named_csr_baton = order;
     config->key_hash = order->key
                            ? acme_key_hash(order->key, order->p)
@@ -526,6 +528,22 @@ static void refuse_key(acme_obtain_t *order, acme_problem_t *problem)
              order->spec->name);
 }
 
+/* Makes the next order, in this try, one with a common name in its CSR, because
+ * the CA has made this one invalid for its CSR. */
+static int take_named_csr(acme_obtain_t *order)
+{
+    const char *csr = named_csr(order, order->p);
+
+    if (!csr) {
+        return 0;
+    }
+    order->csr = csr;
+    order->named = 1;
+    drop(order, "the CA refuses its signing request, the next one has the "
+                "first name as common name");
+    return 1;
+}
+
 static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
 {
     acme_problem_t *problem = acme_problem_dup(failure, order->p);
@@ -535,6 +553,10 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
     if (acme_issue_stale(order->issue) && !order->renewed) {
         order->renewed = 1;
         drop(order, "the CA has given it up");
+        start_over(order);
+        return;
+    }
+    if (acme_issue_wants_named_csr(order->issue) && take_named_csr(order)) {
         start_over(order);
         return;
     }

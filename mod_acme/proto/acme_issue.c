@@ -44,7 +44,7 @@ static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
                                  | TO(PROCESS) | TO(DOWNLOAD) | TO(DIAGNOSE)
                                  | TO_FAILURE,
                              acme_issue_order_plan_finalize,
-                             acme_issue_order_answer,
+                             acme_issue_order_answer_finalize,
                              acme_issue_order_refused_finalize, NULL},
     [ACME_PHASE_PROCESS] = {"process", "issuance by the CA",
                             TO(AUTHORIZE) | TO(AWAIT) | TO(FINALIZE)
@@ -149,7 +149,9 @@ static int is_outage(const acme_problem_t *problem)
         || problem->retry == ACME_RETRY_PERMANENT) {
         return 0;
     }
-    return problem->status == 0 || problem->status == 429
+    /* 408 and 425: the request did not reach what would have acted on it. */
+    return problem->status == 0 || problem->status == 408
+           || problem->status == 425 || problem->status == 429
            || problem->status >= 500;
 }
 
@@ -327,6 +329,13 @@ int acme_issue_replaces(const acme_issue_t *issue)
 int acme_issue_stale(const acme_issue_t *issue)
 {
     return issue->phase == ACME_PHASE_FAILED && issue->stale;
+}
+
+int acme_issue_wants_named_csr(const acme_issue_t *issue)
+{
+    return issue->phase == ACME_PHASE_FAILED && !issue->resumable
+           && issue->config->named_csr && !issue->bad_csr
+           && acme_problem_is(issue->problem, "badCSR");
 }
 
 int acme_issue_resumable(const acme_issue_t *issue)

@@ -18,8 +18,8 @@
  * A snapshot taken after a transition resumes the same order in another
  * process. The resumed order starts in RESUME, which gets the order from the CA
  * and goes where its status leads. So nothing is lost between two snapshots,
- * and newOrder is not repeated. A finalize whose answer was lost is handled in
- * the same way.
+ * and newOrder is not repeated. A finalize whose answer was lost, or is no
+ * order, is handled in the same way.
  *
  * A CA may refuse a request because it had the same request before. This is
  * assumed when the CA says so (409, or the type conflict), or when the CA may
@@ -29,11 +29,11 @@
  * A finalize in conflict is repeated, at growing intervals, and leaves the
  * order resumable.
  *
- * An outage (the CA cannot be reached, or answers 5xx or 429) says nothing
- * about the order. The action becomes a WAIT (until the time that the CA named,
- * or for 5, 10, 20 s and so on), and then the request is repeated, up to
- * ACME_ISSUE_RETRIES times in a row. The order fails, but stays resumable
- * (acme_issue_resumable()), when
+ * An outage (the CA cannot be reached, or answers 5xx, 429, 408 or 425) says
+ * nothing about the order. The action becomes a WAIT (until the time that the
+ * CA named, or for 5, 10, 20 s and so on), and then the request is repeated,
+ * up to ACME_ISSUE_RETRIES times in a row. The order fails, but stays
+ * resumable (acme_issue_resumable()), when
  *   - the outage lasts longer, or the CA named a time beyond `patience`;
  *   - the CA refuses every nonce (acme_client has repeated the request then);
  *   - the CA has all that it needs and names a time beyond `patience`;
@@ -48,8 +48,10 @@
  *     ACME_ISSUE_TIMEOUTS times.
  *
  * Not resumable is an order whose end the CA has settled: an order or
- * authorization that is invalid, a finalize or a response that it refuses. Nor
- * is an order that failed ACME_ISSUE_FAILURES times or has expired.
+ * authorization that is invalid, a finalize or a response that it refuses in
+ * words of its own. A refusal without any, such as a page or a redirect, may
+ * be of a server in front of the CA, and is a doubt. Nor is an order resumable
+ * that failed ACME_ISSUE_FAILURES times or has expired.
  *
  * A certificate that has been issued counts for the CA's limits. So an order
  * that may have led to one, because finalize was sent or because the CA said
@@ -62,6 +64,10 @@
  * phase knows each status (the table in acme_issue_route.c): finalize is
  * repeated, after a pause and up to ACME_ISSUE_RETRIES times, for an order that
  * stays ready or becomes ready again.
+ *
+ * A refusal of finalize that can be due to the CSR is followed once by a CSR
+ * with a common name, if there is one. A chain that would be refused is not
+ * taken if there is another for the same key and names.
  *
  * An order that the CA no longer knows, or that is invalid or expired when it
  * is resumed, fails with class NOW (see acme_issue_stale()).
@@ -147,6 +153,11 @@ int acme_issue_replaces(const acme_issue_t *issue);
  *  restored with is gone, has expired or has become invalid meanwhile: a new
  *  order may be made. */
 int acme_issue_stale(const acme_issue_t *issue);
+
+/** Returns non-zero when the issue failed only because the CA made the order
+ *  invalid for its CSR, and no CSR with a common name was sent: a new order
+ *  with that one may succeed. */
+int acme_issue_wants_named_csr(const acme_issue_t *issue);
 
 /** Returns non-zero when the issue has failed but the order at the CA may still
  *  succeed, so that the job's next try should restore the snapshot instead of

@@ -36,6 +36,8 @@ typedef struct acme_issue_t acme_issue_t;
 typedef struct acme_issue_config_t {
     const char *name; /**< the site, for messages */
     const char *new_order_url;
+    const char *directory_url; /**< of the CA, by which a snapshot is known to
+                                      be with it; NULL: by new_order_url */
     const apr_array_header_t *names; /**< const char *, canonical, the site's
                                         first */
     const apr_array_header_t *challenge_types; /**< preferred first */

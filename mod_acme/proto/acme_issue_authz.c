@@ -23,6 +23,7 @@ static acme_authz_t *read_authz(acme_issue_t *issue,
     if (acme_authz_read(&authz, answer->json, &problem, issue->pfeed)
         != APR_SUCCESS) {
         problem.status = answer->status;
+        acme_client_answer_blame(&problem, answer, issue->pfeed);
         acme_issue_state_fail(
             issue, &problem,
             answer->json ? ACME_ISSUE_DOUBTFUL : ACME_ISSUE_ALIVE, now);
@@ -34,10 +35,10 @@ static acme_authz_t *read_authz(acme_issue_t *issue,
 void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now)
 {
     if (!issue->authz_urls) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_DOUBTFUL, now,
-                               "the order that the CA sent has no "
-                               "authorizations: %s",
-                               issue->order_url);
+        /* There is nothing to be done for it, as far as is known: it becomes
+         * ready, is finalized without, or has authorizations later. */
+        issue->all_valid = 1;
+        acme_issue_state_enter(issue, ACME_PHASE_AWAIT);
         return;
     }
     if (issue->index == 0) {
@@ -290,18 +291,20 @@ void acme_issue_authz_answer_respond(acme_issue_t *issue,
             return;
         }
         if (is_waiting(authz, task_at(issue, issue->index))) {
-            acme_issue_state_fail(issue, issue->refusal, ACME_ISSUE_OVER, now);
+            acme_issue_state_fail(issue, issue->refusal,
+                                  acme_issue_state_settled(issue->refusal),
+                                  now);
             return;
         }
         issue->refusal = NULL;
     }
     else if (answer->body_len > 0
              && acme_resource_object(&challenge) != APR_SUCCESS) {
-        /* Any object is good enough, because AWAIT gets the order's status. */
+        /* Any object is good enough, because AWAIT gets the order's status.
+         * Without one the authorization says whether the CA has heard. */
         problem.status = answer->status;
-        acme_issue_state_fail(
-            issue, &problem,
-            answer->json ? ACME_ISSUE_DOUBTFUL : ACME_ISSUE_ALIVE, now);
+        acme_client_answer_blame(&problem, answer, issue->pfeed);
+        issue->refusal = acme_problem_dup(&problem, issue->p);
         return;
     }
     issue->hint = answer->retry_at;
@@ -327,7 +330,8 @@ void acme_issue_authz_refused_respond(acme_issue_t *issue,
         return;
     }
     if (issue->refusal) {
-        acme_issue_state_fail(issue, issue->refusal, ACME_ISSUE_OVER, now);
+        acme_issue_state_fail(issue, issue->refusal,
+                              acme_issue_state_settled(issue->refusal), now);
         return;
     }
     issue->refusal = acme_problem_dup(problem, issue->p);

@@ -38,18 +38,18 @@ static void copy_authorizations(acme_issue_t *issue, const acme_order_t *order)
     }
 }
 
-acme_order_t *acme_issue_order_read(acme_issue_t *issue,
-                                    const acme_answer_t *answer, apr_time_t now)
+/* Reads an order and copies its members. Returns NULL and sets the problem when
+ * the answer is no order. */
+static acme_order_t *read_order(acme_issue_t *issue,
+                                const acme_answer_t *answer,
+                                acme_problem_t *problem)
 {
-    acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_order_t *order;
 
-    if (acme_order_read(&order, answer->json, &problem, issue->pfeed)
+    if (acme_order_read(&order, answer->json, problem, issue->pfeed)
         != APR_SUCCESS) {
-        problem.status = answer->status;
-        acme_issue_state_fail(
-            issue, &problem,
-            answer->json ? ACME_ISSUE_DOUBTFUL : ACME_ISSUE_ALIVE, now);
+        problem->status = answer->status;
+        acme_client_answer_blame(problem, answer, issue->pfeed);
         return NULL;
     }
     copy(&issue->finalize, order->finalize, issue->p);
@@ -57,8 +57,24 @@ acme_order_t *acme_issue_order_read(acme_issue_t *issue,
         copy(&issue->certificate, order->certificate, issue->p);
     }
     copy_authorizations(issue, order);
-    issue->expires = order->expires;
+    /* Not a time before the order was made, because there are CAs that send
+     * the year 1 for a time that they do not have. */
+    issue->expires = order->expires > issue->made ? order->expires : 0;
     issue->hint = answer->retry_at;
+    return order;
+}
+
+acme_order_t *acme_issue_order_read(acme_issue_t *issue,
+                                    const acme_answer_t *answer, apr_time_t now)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_order_t *order = read_order(issue, answer, &problem);
+
+    if (!order) {
+        acme_issue_state_fail(
+            issue, &problem,
+            answer->json ? ACME_ISSUE_DOUBTFUL : ACME_ISSUE_ALIVE, now);
+    }
     return order;
 }
 
@@ -120,14 +136,17 @@ void acme_issue_order_refused_new(acme_issue_t *issue,
 void acme_issue_order_answer_new(acme_issue_t *issue,
                                  const acme_answer_t *answer, apr_time_t now)
 {
+    acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_order_t *order;
 
     if (!answer->location) {
-        acme_issue_state_wrong(issue, ACME_ISSUE_OVER, now,
-                               "the CA's answer to newOrder (status %d) does "
-                               "not say by a https URL where the order is "
-                               "(Location)",
-                               answer->status);
+        acme_problem_set(&problem, APR_EINVAL, ACME_RETRY_BACKOFF,
+                         ACME_PROBLEM_PROTOCOL, issue->pfeed,
+                         "the CA's answer to newOrder (status %d) does not say "
+                         "by a https URL where the order is (Location)",
+                         answer->status);
+        acme_client_answer_blame(&problem, answer, issue->pfeed);
+        acme_issue_state_fail(issue, &problem, ACME_ISSUE_OVER, now);
         return;
     }
     issue->order_url = apr_pstrdup(issue->p, answer->location);
@@ -143,7 +162,7 @@ void acme_issue_order_plan_resume(acme_issue_t *issue, apr_time_t now)
     acme_issue_state_post(issue, issue->order_url, "", 1, now);
 }
 
-/* Takes an answer that is the order: to a poll, or to finalize. */
+/* Takes an answer that is the order. */
 void acme_issue_order_answer(acme_issue_t *issue, const acme_answer_t *answer,
                              apr_time_t now)
 {
@@ -152,6 +171,46 @@ void acme_issue_order_answer(acme_issue_t *issue, const acme_answer_t *answer,
     if (order) {
         acme_issue_route_follow(issue, order, now);
     }
+}
+
+/* Takes the answer to finalize. One that is no order is not needed, because
+ * RESUME gets the order: the CA may have heard finalize and say nothing, or
+ * something in front of it has answered. */
+void acme_issue_order_answer_finalize(acme_issue_t *issue,
+                                      const acme_answer_t *answer,
+                                      apr_time_t now)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_order_t *order = read_order(issue, answer, &problem);
+
+    if (order) {
+        acme_issue_route_follow(issue, order, now);
+        return;
+    }
+    if (++issue->finalizations > ACME_ISSUE_RETRIES) {
+        acme_issue_state_fail(issue, &problem, ACME_ISSUE_ALIVE, now);
+        return;
+    }
+    acme_log(issue->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0210) "%s: the answer to finalize is of no use, asking "
+                            "for the order: %s",
+             issue->config->name, problem.detail);
+    acme_issue_state_enter(issue, ACME_PHASE_RESUME);
+    acme_issue_state_wait(
+        issue, now
+                   + (issue->finalizations > 1
+                          ? acme_issue_state_pause(issue->finalizations - 1)
+                          : acme_issue_state_poll_min(issue)));
+}
+
+/* Returns non-zero when the refusal settles that the order is gone: 404 or 410,
+ * or a problem of ACME. Any other status may come from a server in front of the
+ * CA, which has not heard of the request. */
+static int is_gone(const acme_problem_t *problem)
+{
+    return problem->status == 404 || problem->status == 410
+           || (problem->status >= 400 && problem->status < 500
+               && acme_problem_type_acme(problem->type));
 }
 
 void acme_issue_order_refused_resume(acme_issue_t *issue,
@@ -171,8 +230,7 @@ void acme_issue_order_refused_resume(acme_issue_t *issue,
         acme_issue_state_fail(issue, issue->refusal, ACME_ISSUE_DOUBTFUL, now);
         return;
     }
-    issue->stale =
-        issue->restored && problem->status >= 400 && problem->status < 500;
+    issue->stale = issue->restored && is_gone(problem);
     acme_issue_state_fail(issue, problem,
                           issue->stale ? ACME_ISSUE_OVER : ACME_ISSUE_DOUBTFUL,
                           now);
@@ -305,27 +363,6 @@ void acme_issue_order_plan_finalize(acme_issue_t *issue, apr_time_t now)
                           1, now);
 }
 
-/* Returns non-zero when the CA refuses the CSR and there is another. */
-static int takes_named_csr(acme_issue_t *issue, const acme_problem_t *problem)
-{
-    const acme_issue_config_t *config = issue->config;
-
-    if (issue->bad_csr || !config->named_csr
-        || !acme_problem_is(problem, "badCSR")) {
-        return 0;
-    }
-    issue->bad_csr = acme_problem_dup(problem, issue->p);
-    issue->named_csr = config->named_csr(config->named_csr_baton, issue->p);
-    if (!issue->named_csr) {
-        return 0;
-    }
-    acme_log(issue->log, ACME_LOG_INFO, 0,
-             ACME_TAG(0421) "%s: the CA refuses the signing request, trying it "
-                            "once with the first name as common name: %s",
-             config->name, acme_problem_text(problem, issue->pfeed));
-    return 1;
-}
-
 void acme_issue_order_refused_finalize(acme_issue_t *issue,
                                        const acme_problem_t *problem,
                                        apr_time_t now)
@@ -333,7 +370,8 @@ void acme_issue_order_refused_finalize(acme_issue_t *issue,
     int conflict = acme_problem_is_conflict(problem);
     int early = acme_problem_is(problem, "orderNotReady");
 
-    if (takes_named_csr(issue, problem)) {
+    if (acme_problem_is(problem, "badCSR")
+        && acme_issue_state_takes_named_csr(issue, problem)) {
         return;
     }
 

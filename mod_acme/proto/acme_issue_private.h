@@ -189,6 +189,10 @@ typedef enum {
 void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
                            acme_issue_alive_e alive, apr_time_t now);
 
+/** Returns how alive an order is after a refusal that settles it, if it is the
+ *  CA's. One without a word of the CA may come from a server in front of it. */
+acme_issue_alive_e acme_issue_state_settled(const acme_problem_t *problem);
+
 /** Fails the order because a request was refused that does not settle it. An
  *  order is lost with its account, unless a certificate may exist. */
 void acme_issue_state_refused(acme_issue_t *issue,
@@ -230,6 +234,11 @@ void acme_issue_state_conflict(acme_issue_t *issue,
 void acme_issue_state_start_diagnosis(acme_issue_t *issue,
                                       const acme_problem_t *problem);
 
+/** Returns non-zero when the refusal of finalize can be due to the CSR, and
+ *  there is another, with a common name, which is sent from then on. */
+int acme_issue_state_takes_named_csr(acme_issue_t *issue,
+                                     const acme_problem_t *problem);
+
 /** Return times of the configuration, or their defaults. */
 apr_interval_time_t acme_issue_state_poll_min(const acme_issue_t *issue);
 apr_interval_time_t acme_issue_state_poll_max(const acme_issue_t *issue);
@@ -257,6 +266,9 @@ void acme_issue_order_answer_new(acme_issue_t *issue,
                                  const acme_answer_t *answer, apr_time_t now);
 void acme_issue_order_answer(acme_issue_t *issue, const acme_answer_t *answer,
                              apr_time_t now);
+void acme_issue_order_answer_finalize(acme_issue_t *issue,
+                                      const acme_answer_t *answer,
+                                      apr_time_t now);
 void acme_issue_order_refused_new(acme_issue_t *issue,
                                   const acme_problem_t *problem,
                                   apr_time_t now);

@@ -153,6 +153,11 @@ static void go_back(acme_issue_t *issue, apr_time_t now)
  * behind them. */
 static void stay_pending(acme_issue_t *issue, apr_time_t now)
 {
+    if (issue->authz_urls && !issue->tasks) {
+        /* This process has not met the authorizations yet. */
+        acme_issue_state_enter(issue, ACME_PHASE_AUTHORIZE);
+        return;
+    }
     if (issue->all_valid) {
         if (issue->polls >= PENDING_POLLS
             && issue->finalizations < ACME_ISSUE_RETRIES) {
@@ -189,15 +194,19 @@ static acme_order_status_e status_of(acme_issue_t *issue,
 
 /* Returns non-zero, with the order failed, when it was asked for because
  * finalize was refused, and the refusal counts: nothing shows that an earlier
- * finalize was heard. */
+ * finalize was heard. Where it can be due to the CSR, an order that is ready
+ * has another one. */
 static int fail_refused(acme_issue_t *issue, acme_order_status_e status,
                         apr_time_t now)
 {
     if (!issue->refusal || issue->phase != ACME_PHASE_RESUME
-        || (status != ACME_ORDER_PENDING && status != ACME_ORDER_READY)) {
+        || (status != ACME_ORDER_PENDING && status != ACME_ORDER_READY)
+        || (status == ACME_ORDER_READY
+            && acme_issue_state_takes_named_csr(issue, issue->refusal))) {
         return 0;
     }
-    acme_issue_state_fail(issue, issue->refusal, ACME_ISSUE_OVER, now);
+    acme_issue_state_fail(issue, issue->refusal,
+                          acme_issue_state_settled(issue->refusal), now);
     return 1;
 }
 

@@ -37,6 +37,7 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
     acme_json_set_int(json, "version", SNAPSHOT_VERSION);
     acme_json_set_str(json, "phase", issue->phases[issue->phase].name);
     acme_json_set_str(json, "new-order", issue->config->new_order_url);
+    acme_json_set_str(json, "directory", issue->config->directory_url);
     acme_json_set_strs(json, "names", issue->config->names);
     acme_json_set_str(json, "order", issue->order_url);
     acme_json_set_str(json, "finalize", issue->finalize);
@@ -188,6 +189,22 @@ static int read_failure(acme_issue_t *issue, const acme_json_t *snapshot)
                   == APR_SUCCESS;
 }
 
+/* Returns non-zero when the order is with the CA of the configuration. The URL
+ * of newOrder, which is all that a snapshot of an older module has, may change
+ * while the order can still be had. */
+static int is_same_ca(const acme_issue_t *issue, const acme_json_t *snapshot)
+{
+    const acme_issue_config_t *config = issue->config;
+    const char *url;
+
+    if (config->directory_url
+        && acme_json_get_str(&url, snapshot, "directory") == APR_SUCCESS) {
+        return strcmp(url, config->directory_url) == 0;
+    }
+    return acme_json_get_str(&url, snapshot, "new-order") == APR_SUCCESS
+           && strcmp(url, config->new_order_url) == 0;
+}
+
 apr_status_t acme_issue_snapshot_read(acme_issue_t *issue,
                                       acme_issue_phase_e *phase,
                                       const acme_json_t *snapshot,
@@ -195,7 +212,6 @@ apr_status_t acme_issue_snapshot_read(acme_issue_t *issue,
 {
     apr_array_header_t *names;
     apr_int64_t version;
-    const char *ca;
     apr_status_t rv;
 
     if (acme_json_get_int(&version, snapshot, "version") != APR_SUCCESS
@@ -206,8 +222,7 @@ apr_status_t acme_issue_snapshot_read(acme_issue_t *issue,
         || !acme_ident_same(names, issue->config->names)) {
         return damaged(problem, issue, "it is for other names");
     }
-    if (acme_json_get_str(&ca, snapshot, "new-order") != APR_SUCCESS
-        || strcmp(ca, issue->config->new_order_url) != 0) {
+    if (!is_same_ca(issue, snapshot)) {
         return damaged(problem, issue, "it is with another CA");
     }
     if (!read_phase(phase, issue, snapshot)) {

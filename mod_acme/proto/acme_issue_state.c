@@ -227,6 +227,14 @@ void acme_issue_state_fail(acme_issue_t *issue, const acme_problem_t *problem,
                                       : ACME_PHASE_FAILED);
 }
 
+acme_issue_alive_e acme_issue_state_settled(const acme_problem_t *problem)
+{
+    if (strcmp(problem->type, ACME_PROBLEM_PROTOCOL) != 0) {
+        return ACME_ISSUE_OVER;
+    }
+    return problem->status < 300 ? ACME_ISSUE_ALIVE : ACME_ISSUE_DOUBTFUL;
+}
+
 void acme_issue_state_refused(acme_issue_t *issue,
                               const acme_problem_t *problem, apr_time_t now)
 {
@@ -359,6 +367,29 @@ int acme_issue_state_missing(acme_issue_t *issue, const char *what,
              issue->config->name, issue->phases[issue->phase].activity, what,
              (int)apr_time_sec(delay + APR_USEC_PER_SEC - 1));
     acme_issue_state_wait(issue, now + delay);
+    return 1;
+}
+
+int acme_issue_state_takes_named_csr(acme_issue_t *issue,
+                                     const acme_problem_t *problem)
+{
+    const acme_issue_config_t *config = issue->config;
+
+    if (issue->bad_csr || !config->named_csr
+        || (!acme_problem_is(problem, "badCSR")
+            && !acme_problem_is(problem, "malformed")
+            && strcmp(problem->type, ACME_PROBLEM_REFUSED) != 0)) {
+        return 0;
+    }
+    issue->bad_csr = acme_problem_dup(problem, issue->p);
+    issue->named_csr = config->named_csr(config->named_csr_baton, issue->p);
+    if (!issue->named_csr) {
+        return 0;
+    }
+    acme_log(issue->log, ACME_LOG_INFO, 0,
+             ACME_TAG(0421) "%s: the CA refuses the signing request, trying it "
+                            "once with the first name as common name: %s",
+             config->name, acme_problem_text(problem, issue->pfeed));
     return 1;
 }
 

@@ -307,8 +307,8 @@ void random_ca_lie(random_ca_t *ca, random_ca_answer_t *answer, const char *url,
 void random_ca_go_wrong(random_ca_t *ca, random_ca_answer_t *answer,
                         apr_pool_t *p)
 {
-    static const int statuses[] = {301, 400, 403, 404, 404, 404, 405,
-                                   409, 410, 429, 500, 502, 503, 504};
+    static const int statuses[] = {301, 307, 400, 403, 403, 404, 404, 404, 405,
+                                   408, 409, 410, 425, 429, 500, 502, 503, 504};
     static const char *const types[] = {"malformed",
                                         "malformed",
                                         "unauthorized",
@@ -322,7 +322,7 @@ void random_ca_go_wrong(random_ca_t *ca, random_ca_answer_t *answer,
                                         "caa",
                                         "badCSR"};
 
-    say_error(answer, statuses[random_ca_roll(ca, 14)],
+    say_error(answer, statuses[random_ca_roll(ca, 18)],
               types[random_ca_roll(ca, 12)], p);
     if (random_ca_roll(ca, 4) == 0) {
         answer->type = "text/html";

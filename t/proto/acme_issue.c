@@ -450,6 +450,73 @@ static void advice_leads_to_the_place(void **state)
     }
 }
 
+static void a_csr_may_be_refused_in_other_words(void **state)
+{
+    static const struct {
+        const char *body;
+        int made;
+    } cases[] = {
+        {FEED_ERROR("malformed", "CN missing"), 1},
+        {"{\"message\":\"CN missing\"}", 1},
+        {"<html>", 0},
+        {FEED_ERROR("unauthorized", "not you"), 0},
+        {FEED_ERROR("caa", "forbidden"), 0},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in("finalize", 1, *state);
+        int made = 0;
+
+        feed->config.named_csr = make_named;
+        feed->config.named_csr_baton = &made;
+        issue_feed_answer(feed, 400, NULL, FEED_JSON, cases[i].body, 0);
+        issue_feed_assert_phase(feed, "resume");
+        issue_feed_good_answer(feed);
+        assert_int_equal(made, cases[i].made);
+        if (made) {
+            assert_string_equal(issue_feed_action(feed)->payload,
+                                "{\"csr\":\"named\"}");
+        }
+        issue_feed_to_the_end(feed);
+        issue_feed_assert_phase(feed, made ? "done" : "failed");
+    }
+}
+
+static void an_order_that_dies_of_its_csr_wants_a_named_one(void **state)
+{
+    static const struct {
+        const char *error;
+        int has_named;
+        int wants;
+    } cases[] = {
+        {FEED_ERROR("badCSR", "CN Invalid."), 1, 1},
+        {FEED_ERROR("badCSR", "CN Invalid."), 0, 0},
+        {FEED_ERROR("caa", "forbidden"), 1, 0},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in("process", 1, *state);
+        int made = 0;
+
+        feed->config.named_csr = cases[i].has_named ? make_named : NULL;
+        feed->config.named_csr_baton = &made;
+        issue_feed_answer(feed, 200, NULL, FEED_JSON,
+                          apr_pstrcat(feed->p,
+                                      "{\"status\":\"invalid\",\"error\":",
+                                      cases[i].error, "}", NULL),
+                          0);
+        issue_feed_answer(feed, 200, NULL, FEED_JSON, "{\"status\":\"valid\"}",
+                          0);
+        issue_feed_to_the_end(feed);
+        issue_feed_assert_phase(feed, "failed");
+        assert_int_equal(acme_issue_wants_named_csr(feed->issue) != 0,
+                         cases[i].wants);
+        assert_int_equal(made, 0);
+    }
+}
+
 ACME_T_MAIN(ACME_T(the_phases_come_in_their_order),
             ACME_T(requests_are_as_rfc_8555_has_them),
             ACME_T(a_ca_that_minds_what_is_replaced_is_asked_for_it_without),
@@ -466,4 +533,6 @@ ACME_T_MAIN(ACME_T(the_phases_come_in_their_order),
             ACME_T(the_refusal_of_a_csr_is_the_reason_when_the_order_dies),
             ACME_T(advice_leads_to_the_place),
             ACME_T(a_diagnosis_survives_what_it_meets),
-            ACME_T(an_authorization_that_failed_before_is_explained))
+            ACME_T(an_authorization_that_failed_before_is_explained),
+            ACME_T(a_csr_may_be_refused_in_other_words),
+            ACME_T(an_order_that_dies_of_its_csr_wants_a_named_one))

@@ -38,12 +38,6 @@ static const bad_t bad_answers[] = {
      "status"},
     {"new", 201, NULL, FEED_JSON, "{\"status\":\"ready\"," TAIL, PROTO, 0,
      "Location"},
-    {"new", 201, FEED_ORDER, FEED_JSON,
-     "{\"status\":\"pending\",\"authorizations\":[],"
-     "\"finalize\":\"https://c/finalize\"}",
-     PROTO, 1, "authorizations"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":\"pending\"}", PROTO, 1,
-     "authorizations"},
     {"new", 403, NULL, FEED_JSON, FEED_ERROR("rejectedIdentifier", "not this"),
      NULL, ACME_RETRY_CONFIG, 0, "not this"},
     {"new", 400, NULL, FEED_JSON, FEED_ERROR("accountDoesNotExist", "who"),
@@ -85,12 +79,13 @@ static const bad_t bad_answers[] = {
     {"authorize", 403, NULL, FEED_JSON, FEED_ERROR("unauthorized", "not you"),
      NULL, ACME_RETRY_BACKOFF, 1, "not you"},
 
-    {"respond", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"respond", 200, NULL, FEED_JSON, "[]", PROTO, 1, "JSON"},
     {"respond", 403, NULL, FEED_JSON, FEED_ERROR("unauthorized", "not you"),
      NULL, ACME_RETRY_BACKOFF, 0, "not you"},
 
-    {"await", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"await", 200, NULL, "text/html", "<title>Sorry</title>", PROTO, 1,
+     "a web page, \"Sorry\""},
+    {"await", 200, NULL, FEED_JSON,
+     "{\"status\":500,\"message\":\"no licence\"}", PROTO, 1, "no licence"},
     {"await", 200, NULL, FEED_JSON, "{}", PROTO, 1, "status"},
     {"await", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 1,
      "odd"},
@@ -102,16 +97,12 @@ static const bad_t bad_answers[] = {
     {"await", 410, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
      ACME_RETRY_BACKOFF, 1, "gone"},
 
-    {"finalize", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"finalize", 200, NULL, FEED_JSON, "{}", PROTO, 1, "status"},
-    {"finalize", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 1,
-     "odd"},
     {"finalize", 400, NULL, FEED_JSON, FEED_ERROR("badCSR", "weak"), NULL,
      ACME_RETRY_CONFIG, 0, "weak"},
     {"finalize", 403, NULL, FEED_JSON, FEED_ERROR("caa", "forbidden"), NULL,
      ACME_RETRY_BACKOFF, 0, "forbidden"},
 
-    {"process", 200, NULL, "text/html", "<html>", PROTO, 1, "JSON"},
+    {"process", 200, NULL, "text/plain", "busy", PROTO, 1, "\"busy\""},
     {"process", 200, NULL, FEED_JSON, "{\"status\":\"odd\"," TAIL, PROTO, 1,
      "odd"},
     {"process", 410, NULL, FEED_JSON, FEED_ERROR("malformed", "gone"), NULL,
@@ -172,6 +163,7 @@ static void only_a_restored_order_is_stale(void **state)
         {404, FEED_ERROR("malformed", "x"), ACME_RETRY_NOW},
         {403, FEED_ERROR("unauthorized", "x"), ACME_RETRY_NOW},
         {410, "", ACME_RETRY_NOW},
+        {404, "<html>", ACME_RETRY_NOW},
         {400, FEED_ERROR("accountDoesNotExist", "x"), ACME_RETRY_BACKOFF},
     };
     size_t i;

@@ -135,6 +135,9 @@ static void note(play_t *play, const random_ca_answer_t *answer,
 {
     const char *const over[] = {"\"invalid\"", "\"deactivated\"", "\"expired\"",
                                 "\"revoked\""};
+    /* A page settles nothing, because it may be of a server in front of the
+     * CA. */
+    int says = *answer->body == '{';
     size_t i;
 
     for (i = 0; i < sizeof(over) / sizeof(over[0]); ++i) {
@@ -154,8 +157,13 @@ static void note(play_t *play, const random_ca_answer_t *answer,
             || strstr(answer->body, "\"ready\""))) {
         play->settled = 1;
     }
-    play->refused = random_ca_is(url, "finalize") && answer->status >= 300;
-    if (answer->status >= 300 && answer->status < 500) {
+    play->refused =
+        random_ca_is(url, "finalize") && answer->status >= 300 && says;
+    if (random_ca_is(url, "order") && play->snapshot
+        && (answer->status == 404 || answer->status == 410)) {
+        play->settled = 1;
+    }
+    if (answer->status >= 300 && answer->status < 500 && says) {
         play->settled = play->settled || random_ca_is(url, "chall")
                         || (random_ca_is(url, "finalize") && !is_issued(play))
                         || (random_ca_is(url, "order") && play->snapshot)

@@ -118,6 +118,26 @@ static void a_failure_that_is_over_is_not_tried_again(void **state)
     assert_int_equal(feed->posts, 0);
 }
 
+/* A CA may move newOrder while an order can still be had. */
+static void a_snapshot_is_known_by_the_directory(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
+    const char *old = snapshot_text(feed);
+    const char *text;
+
+    feed->config.directory_url = "https://c/dir";
+    text = snapshot_text(feed);
+    feed->config.new_order_url = "https://c2/new-order";
+    assert_int_equal(restore_text(feed, text), APR_SUCCESS);
+    assert_int_equal(restore_text(feed, old), APR_EINVAL);
+    feed->config.directory_url = "https://other/dir";
+    assert_int_equal(restore_text(feed, text), APR_EINVAL);
+    feed->config.new_order_url = FEED_NEW_ORDER;
+    assert_int_equal(restore_text(feed, text), APR_EINVAL);
+    assert_int_equal(restore_text(feed, old), APR_SUCCESS);
+}
+
 ACME_T_MAIN(ACME_T(a_damaged_snapshot_is_refused),
             ACME_T(a_snapshot_tells_what_to_clean_up_and_no_secret),
-            ACME_T(a_failure_that_is_over_is_not_tried_again))
+            ACME_T(a_failure_that_is_over_is_not_tried_again),
+            ACME_T(a_snapshot_is_known_by_the_directory))
