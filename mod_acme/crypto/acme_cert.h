@@ -114,6 +114,11 @@ apr_status_t acme_cert_check(const acme_chain_t *chain, const acme_key_t *key,
                              const apr_array_header_t *names, apr_time_t now,
                              acme_problem_t *problem, apr_pool_t *ptemp);
 
+/** The part of acme_cert_check() that each certificate but the last is issued
+ *  by the next one. */
+apr_status_t acme_cert_check_order(const acme_chain_t *chain,
+                                   acme_problem_t *problem, apr_pool_t *p);
+
 /** The part of acme_cert_check() that tells a certificate from what was
  *  ordered: the key matches, each name is covered. */
 apr_status_t acme_cert_check_ordered(const acme_chain_t *chain,

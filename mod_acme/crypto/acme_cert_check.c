@@ -147,8 +147,8 @@ static const char *not_issued(X509 *cert, X509 *issuer)
     return NULL;
 }
 
-static apr_status_t check_order(const acme_chain_t *chain,
-                                acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_cert_check_order(const acme_chain_t *chain,
+                                   acme_problem_t *problem, apr_pool_t *p)
 {
     const char *why;
     int i;
@@ -246,7 +246,7 @@ apr_status_t acme_cert_check_valid(const acme_chain_t *chain, apr_time_t now,
 
     rv = check_dates(acme_cert_chain_info(chain), now, problem, ptemp);
     if (rv == APR_SUCCESS) {
-        rv = check_order(chain, problem, ptemp);
+        rv = acme_cert_check_order(chain, problem, ptemp);
     }
     ERR_clear_error();
     return rv;

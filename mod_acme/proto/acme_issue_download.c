@@ -6,6 +6,7 @@
 
 #include "acme_cert.h"
 #include "acme_cert_trusted.h"
+#include "acme_ident.h"
 #include "acme_issue_private.h"
 
 /* Bounds the alternate chains that are downloaded. */
@@ -44,7 +45,9 @@ void acme_issue_download_plan(acme_issue_t *issue, apr_time_t now)
     if (issue->chain) {
         if (!issue->alternates
             || issue->alternate >= issue->alternates->nelts) {
-            if (issue->rank == ACME_ISSUE_RANK_NONE) {
+            if (issue->rank == ACME_ISSUE_RANK_NONE
+                && (issue->config->trusted_chain
+                    || issue->config->preferred_chains)) {
                 say_no_chain(issue);
             }
             acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
@@ -82,8 +85,29 @@ void acme_issue_download_refused(acme_issue_t *issue,
     ++issue->alternate;
 }
 
+/* Returns non-zero when the chain is for the same key and names as the one that
+ * was downloaded first, which is what the order has led to. */
+static int is_for_the_same(const acme_issue_t *issue, const acme_chain_t *chain)
+{
+    const acme_cert_info_t *info = acme_cert_chain_info(chain);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_cert_info_t *known;
+    acme_chain_t *first;
+
+    if (acme_cert_chain_parse(&first, issue->chain, issue->chain_len, &problem,
+                              issue->pfeed)
+        != APR_SUCCESS) {
+        return 0;
+    }
+    known = acme_cert_chain_info(first);
+    return strcmp(known->key_hash, info->key_hash) == 0
+           && acme_ident_same(known->names, info->names);
+}
+
 /* Returns the rank of a chain: its length, or the place of its issuer among the
- * names, or ACME_ISSUE_RANK_NONE. */
+ * names, or 0 where any chain is good, or ACME_ISSUE_RANK_NONE. That is also
+ * the rank of a chain that would be refused, so that the CA's own choice is not
+ * lost for it. */
 static int rank_of(const acme_issue_t *issue, const char *pem, apr_time_t now)
 {
     const apr_array_header_t *names = issue->config->preferred_chains;
@@ -92,7 +116,9 @@ static int rank_of(const acme_issue_t *issue, const char *pem, apr_time_t now)
     int i;
 
     if (acme_cert_chain_parse(&chain, pem, strlen(pem), &problem, issue->pfeed)
-        != APR_SUCCESS) {
+            != APR_SUCCESS
+        || acme_cert_check_order(chain, &problem, issue->pfeed) != APR_SUCCESS
+        || (issue->chain && !is_for_the_same(issue, chain))) {
         return ACME_ISSUE_RANK_NONE;
     }
     if (issue->config->trusted_chain) {
@@ -100,13 +126,13 @@ static int rank_of(const acme_issue_t *issue, const char *pem, apr_time_t now)
                    ? acme_cert_chain_count(chain)
                    : ACME_ISSUE_RANK_NONE;
     }
-    for (i = 0; i < names->nelts; ++i) {
+    for (i = 0; names && i < names->nelts; ++i) {
         if (acme_cert_chain_leads_to(chain,
                                      APR_ARRAY_IDX(names, i, const char *))) {
             return i;
         }
     }
-    return ACME_ISSUE_RANK_NONE;
+    return names ? ACME_ISSUE_RANK_NONE : 0;
 }
 
 /* Handles an answer that has no certificates, or something that must not be
@@ -136,7 +162,6 @@ void acme_issue_download_answer(acme_issue_t *issue,
 {
     const acme_issue_config_t *config = issue->config;
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    int chooses = config->trusted_chain || config->preferred_chains;
     const char *pem;
     int rank;
 
@@ -148,11 +173,11 @@ void acme_issue_download_answer(acme_issue_t *issue,
         return;
     }
     issue->missing = 0;
-    rank = chooses ? rank_of(issue, pem, now) : 0;
+    rank = rank_of(issue, pem, now);
     if (issue->chain) {
         ++issue->alternate;
     }
-    else if (chooses) {
+    else {
         read_alternates(issue, answer);
     }
     if (!issue->chain || rank < issue->rank) {
@@ -160,9 +185,9 @@ void acme_issue_download_answer(acme_issue_t *issue,
         issue->chain_len = strlen(pem);
         issue->rank = rank;
     }
-    /* The best that there can be ends the search: the first of the names, or a
-     * chain without an intermediate. */
-    if (!chooses || issue->rank == (config->trusted_chain ? 1 : 0)) {
+    /* The best that there can be ends the search: any chain that is whole, the
+     * first of the names, or a chain without an intermediate. */
+    if (issue->rank == (config->trusted_chain ? 1 : 0)) {
         acme_issue_state_enter(issue, ACME_PHASE_CLEANUP);
     }
 }

@@ -552,6 +552,9 @@ static const char *staged_issuer(const world_t *w)
     return world_info(w, world_staged(w, A))->issuer;
 }
 
+/* The clock of the world of the test. */
+static const acme_clock_t *issuer_clock;
+
 /* A CA with a second chain. `preferred`: names with commas between them, or
  * "trusted", or NULL. */
 static world_t *two_chains(apr_pool_t *p, const char *preferred)
@@ -638,6 +641,62 @@ static void without_the_preferred_chain_the_cas_choice_is_taken(void **state)
     }
 }
 
+/* Signs for the key of the issuer, or other names, or with the root of another
+ * issuer behind it. */
+static const char *sign_badly(void *baton, const char *csr, apr_pool_t *p)
+{
+    static const char begin[] = "-----BEGIN";
+    test_issuer_t *issuer = baton;
+    const char *pem = test_issuer_sign(issuer, csr, p);
+    const char *root = strstr(pem + 1, begin);
+
+    if (test_issuer_config(issuer)->wrong_key
+        || test_issuer_config(issuer)->wrong_name) {
+        return pem;
+    }
+    return apr_pstrcat(
+        p, apr_pstrmemdup(p, pem, (apr_size_t)(root - pem)),
+        test_issuer_root(test_issuer_create_named("Wanted CA", issuer_clock, p),
+                         p),
+        NULL);
+}
+
+/* The chain that is preferred would be refused, and the certificate be lost. */
+static void a_preferred_chain_that_is_wrong_is_left_out(void **state)
+{
+    int i;
+
+    for (i = 0; i < 3; ++i) {
+        world_t *w = two_chains(*state, "Other CA,Wanted CA");
+        test_issuer_t *other = w->ca->alternate_baton;
+
+        issuer_clock = &w->clock->clock;
+        w->ca->alternate = sign_badly;
+        test_issuer_config(other)->wrong_key = i == 0;
+        test_issuer_config(other)->wrong_name =
+            i == 1 ? "DNS:other.example" : NULL;
+        assert_true(world_run(w));
+        assert_string_equal(staged_issuer(w), "CN=Test CA");
+        assert_int_equal(w->ca->orders, 1);
+        assert_int_equal(world_job(w, A)->errors, 0);
+    }
+}
+
+/* And the other way round: without a preference, the CA's own choice. */
+static void a_chain_that_is_broken_gives_way_to_another(void **state)
+{
+    world_t *w = two_chains(*state, NULL);
+
+    issuer_clock = &w->clock->clock;
+    w->ca->alternate = w->ca->sign;
+    w->ca->alternate_baton = w->ca->sign_baton;
+    w->ca->sign = sign_badly;
+    assert_true(world_run(w));
+    assert_string_equal(staged_issuer(w), "CN=Test CA");
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(world_job(w, A)->errors, 0);
+}
+
 /* Makes the machine trust this issuer and nobody else. */
 static void trust(const char *pem)
 {
@@ -685,6 +744,8 @@ static void a_chain_that_nobody_trusts_is_warned_about(void **state)
 ACME_T_MAIN(ACME_T(the_preferred_chain_is_chosen),
             ACME_T(the_first_name_that_a_chain_leads_to_is_chosen),
             ACME_T(without_the_preferred_chain_the_cas_choice_is_taken),
+            ACME_T(a_preferred_chain_that_is_wrong_is_left_out),
+            ACME_T(a_chain_that_is_broken_gives_way_to_another),
             ACME_T(a_chain_to_a_root_of_this_machine_is_chosen),
             ACME_T(a_chain_that_nobody_trusts_is_warned_about),
             ACME_T(a_profile_is_ordered_and_remembered),
