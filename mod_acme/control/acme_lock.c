@@ -36,9 +36,13 @@ static apr_status_t release_with_pool(void *data)
 static apr_status_t failed(acme_problem_t *problem, const char *path,
                            apr_status_t rv, apr_pool_t *p)
 {
-    return acme_problem_set(
-        problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
-        "the store's lock %s cannot be had: %pm", path, &rv);
+    acme_problem_set(problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
+                     "the store's lock %s cannot be had: %pm", path, &rv);
+    if (problem && rv == APR_EACCES && geteuid() == 0) {
+        problem->to_fix = "restart the server (apachectl graceful): its start "
+                          "removes a lock that others could hold";
+    }
+    return rv;
 }
 
 static apr_status_t busy(acme_problem_t *problem, const char *path, pid_t pid,

@@ -15,6 +15,7 @@ struct acme_ctl_queue_t {
     acme_revoker_t *revoker;
     acme_account_ops_t *account_ops;
     apr_pool_t *prequests; /* of the requests that were read last */
+    int is_blind;          /* nonzero: they could not be read the last time */
 };
 
 acme_ctl_queue_t *acme_ctl_queue_create(acme_site_table_t *table,
@@ -249,11 +250,18 @@ void acme_ctl_queue_read(acme_ctl_queue_t *ctl_queue,
     if (acme_ctl_request_read(&requests, ctl_requests, &problem,
                               ctl_queue->prequests)
         != APR_SUCCESS) {
-        acme_log(table->ctx->log, ACME_LOG_WARNING, problem.rv,
-                 ACME_TAG(0360) "requests of acmectl are not seen: %s",
+        /* Say it once, because this is tried again at every turn. */
+        acme_log(table->ctx->log,
+                 ctl_queue->is_blind ? ACME_LOG_DEBUG : ACME_LOG_WARNING,
+                 problem.rv,
+                 ACME_TAG(0360) "requests of acmectl are not seen until the "
+                                "server is restarted (apachectl graceful), "
+                                "which repairs the folder: %s",
                  acme_problem_text(&problem, ctl_queue->prequests));
+        ctl_queue->is_blind = 1;
         return;
     }
+    ctl_queue->is_blind = 0;
     acme_revoker_read_begin(ctl_queue->revoker);
     for (i = 0; i < requests->nelts; ++i) {
         take(ctl_queue, APR_ARRAY_IDX(requests, i, acme_ctl_request_t *));

@@ -20,6 +20,7 @@
 #include "acme_secret.h"
 #include "acme_store_fs.h"
 #include "acme_store_fs_repair.h"
+#include "acme_store_fs_root.h"
 #include "config.h"
 #include "mod_acme_process.h"
 #include "mod_acme_compat.h"
@@ -172,7 +173,7 @@ static int is_sealed(void *baton, const char *kind, const char *name,
 
 /* Gives the files of the store back to the worker, whose owners or modes a
  * chown, a copy or a backup has changed. */
-static void repair_files(acme_setup_t *setup, apr_pool_t *ptemp)
+static void repair_files(acme_setup_t *setup, int repaired, apr_pool_t *ptemp)
 {
     acme_store_fs_repair_t repair;
 
@@ -183,6 +184,7 @@ static void repair_files(acme_setup_t *setup, apr_pool_t *ptemp)
     repair.is_item = is_sealed;
     repair.baton = (void *)setup->seal;
     acme_store_fs_repair(&repair, ptemp);
+    repair.repaired += repaired;
     if (repair.repaired > 0) {
         acme_log(setup->log, ACME_LOG_NOTICE, 0,
                  ACME_TAG(0510) "%s: owner or mode of %d file%s had been "
@@ -199,6 +201,29 @@ static void repair_files(acme_setup_t *setup, apr_pool_t *ptemp)
                                 "file%s); what to do: move it out of the store",
                  repair.path, repair.left, repair.left == 1 ? "" : "s");
     }
+}
+
+/* Sets owners and modes of what is root's in the store. Returns how many were
+ * set, without those that are said here. */
+static int repair_root(const acme_setup_t *setup, apr_pool_t *ptemp)
+{
+    acme_store_fs_root_t root;
+
+    memset(&root, 0, sizeof(root));
+    root.dir = setup->store_dir;
+    root.uid = ap_unixd_config.user_id;
+    root.gid = ap_unixd_config.group_id;
+    acme_store_fs_root_repair(&root, ptemp);
+    if (root.taken > 0) {
+        acme_log(setup->log, ACME_LOG_WARNING, 0,
+                 ACME_TAG(0161) "%s belonged to the server's user %lu, and is "
+                                "root's again (%d such file%s); who could act "
+                                "as that user may have read or changed what is "
+                                "there",
+                 root.path, (unsigned long)root.uid, root.taken,
+                 root.taken == 1 ? "" : "s");
+    }
+    return root.repaired;
 }
 
 /* Returns non-zero when the file system can be written. */
@@ -248,7 +273,7 @@ static void close_to_others(const acme_setup_t *setup, const char *dir)
 void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    int is_ours;
+    int is_ours, repaired;
     int place;
 
     setup->store_dir = mod_acme_config_store_dir(setup->server, setup->pconf);
@@ -258,6 +283,7 @@ void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
         return;
     }
     is_ours = claim_store(setup, ptemp);
+    repaired = is_ours ? repair_root(setup, ptemp) : 0;
     for (place = 0; place < ACME_PLACES; place++) {
         close_to_others(setup,
                         apr_pstrcat(ptemp, setup->store_dir, "/",
@@ -276,7 +302,7 @@ void mod_acme_store_open(acme_setup_t *setup, apr_pool_t *ptemp)
     }
     open_secret(setup);
     if (setup->seal) {
-        repair_files(setup, ptemp);
+        repair_files(setup, repaired, ptemp);
     }
     if (setup->seal
         && acme_store_fs_prepare(setup->store_dir, ap_unixd_config.user_id,
