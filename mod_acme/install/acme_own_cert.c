@@ -260,6 +260,13 @@ apr_status_t acme_own_cert_join(const char **pem, const char *cert_path,
     return APR_SUCCESS;
 }
 
+const char *acme_own_cert_only(const char *text, apr_pool_t *p)
+{
+    const char *all = certificates(text, 0, p);
+
+    return *all == '\0' ? text : all;
+}
+
 int acme_own_cert_has_chain(const char *cert_path, apr_pool_t *ptemp)
 {
     const char *leaf, *all;

@@ -55,6 +55,10 @@ apr_status_t acme_own_cert_join(const char **pem, const char *cert_path,
                                 const char *chain_path, acme_problem_t *problem,
                                 apr_pool_t *p);
 
+/** Returns the certificates in a text, because other programs write words, a
+ *  key or parameters beside them; the text itself when there is none. */
+const char *acme_own_cert_only(const char *text, apr_pool_t *p);
+
 /** Returns non-zero when there is more than one certificate in the file. */
 int acme_own_cert_has_chain(const char *cert_path, apr_pool_t *ptemp);
 

@@ -4,6 +4,7 @@
 
 #include "acmectl_import.h"
 
+#include "acme_own_cert.h"
 #include "acme_spec.h"
 #include "acme_text.h"
 
@@ -56,7 +57,7 @@ static int read_pem(acmectl_import_t *import)
                             ACME_EXPORT_MAX * 32)) {
         return 0;
     }
-    bundle->chain_pem = data;
+    bundle->chain_pem = acme_own_cert_only(data, ctl->p);
     if (ctl->key) {
         if (!acmectl_io_read(ctl, &data, &len, ctl->key, 65536)) {
             return 0;

@@ -7,7 +7,8 @@
  *
  * An entry that is damaged, or has expired, is skipped and listed with its
  * reason; all others are taken. Nothing outside of the folder that the
- * administrator names is read, except through certbot's own links.
+ * administrator names is read, except through certbot's own links, and in the
+ * archive_dir of certbot's lineages.
  */
 #ifndef ACME_IMPORT_H
 #define ACME_IMPORT_H
@@ -29,7 +30,8 @@ typedef struct acme_import_t {
 } acme_import_t;
 
 /** Reads a store of httpd's mod_md (MDStoreDir): domains/NAME/{md.json,
- *  pubcert.pem, privkey.pem} and the files of further key types,
+ *  pubcert.pem, privkey.pem} and the files of further key types, the same in
+ *  staging/NAME and, when these have none that is of use, in archive/NAME.N,
  *  accounts/ID/{account.json, account.pem}, md_store.json.
  *  @param names only these (const char *); empty: all
  *  @return APR_ENOENT, and a problem, when it is no such store */
@@ -37,7 +39,8 @@ apr_status_t acme_import_mod_md(acme_import_t **found, const char *dir,
                                 const apr_array_header_t *names, apr_time_t now,
                                 acme_problem_t *problem, apr_pool_t *p);
 
-/** Reads certbot's folder: live/, archive/, renewal/, accounts/. Of several
+/** Reads certbot's folder: live/, archive/, renewal/, accounts/. Of a lineage
+ *  that is damaged the newest version that is of use is taken. Of several
  *  lineages with the same names those that are worth it are taken
  *  (acme_import_choice.h). Arguments and result are those of
  *  acme_import_mod_md(), but for the names.

@@ -16,6 +16,9 @@
 /* accounts/HOST/PATH/ID is as deep as the path of a CA's directory may be. */
 #define DEPTH_MAX 8
 
+/* No renewal of certbot has a number as high as this. */
+#define NUMBER_MAX 1000000
+
 typedef struct certbot_t {
     const char *dir;
     acme_import_t *found;
@@ -113,29 +116,60 @@ static acme_import_choice_t *read_files(const certbot_t *bot,
     return cert;
 }
 
-/* Reads the newest files of the archive, because live/ is damaged. */
-static acme_import_choice_t *read_archive(const certbot_t *bot,
-                                          const char *lineage, const char **why)
+/* Returns the numbers of the chains in a folder of the archive, newest
+ * first. */
+static apr_array_header_t *versions(const char *dir, apr_pool_t *p)
 {
-    const char *dir = apr_pstrcat(bot->p, bot->dir, "/archive/", lineage, NULL);
-    apr_array_header_t *files = acme_import_common_list(dir, bot->p);
-    int i, newest = 0;
+    const apr_array_header_t *files = acme_import_common_list(dir, p);
+    apr_array_header_t *numbers = apr_array_make(p, 8, sizeof(int));
+    int i, j;
 
     for (i = 0; i < files->nelts; ++i) {
         const char *file = APR_ARRAY_IDX(files, i, const char *);
         char *end;
         apr_int64_t n;
 
-        if (strncmp(file, "fullchain", 9) == 0 && apr_isdigit(file[9])) {
-            n = apr_strtoi64(file + 9, &end, 10);
-            if (strcmp(end, ".pem") == 0 && n > newest && n < 1000000) {
-                newest = (int)n;
+        if (strncmp(file, "fullchain", 9) != 0 || !apr_isdigit(file[9])) {
+            continue;
+        }
+        n = apr_strtoi64(file + 9, &end, 10);
+        if (strcmp(end, ".pem") == 0 && n > 0 && n < NUMBER_MAX) {
+            APR_ARRAY_PUSH(numbers, int) = (int)n;
+            for (j = numbers->nelts - 1;
+                 j > 0 && APR_ARRAY_IDX(numbers, j - 1, int) < (int)n; --j) {
+                APR_ARRAY_IDX(numbers, j, int) =
+                    APR_ARRAY_IDX(numbers, j - 1, int);
             }
+            APR_ARRAY_IDX(numbers, j, int) = (int)n;
         }
     }
-    return newest > 0
-               ? read_files(bot, lineage, dir, apr_itoa(bot->p, newest), why)
-               : NULL;
+    return numbers;
+}
+
+/* Reads the newest files of the archive that are of use, because live/ is
+ * damaged. A renewal that failed halfway leaves newer ones that are not. */
+static acme_import_choice_t *read_archive(const certbot_t *bot,
+                                          const char *lineage, const char *dir)
+{
+    const apr_array_header_t *numbers = versions(dir, bot->p);
+    acme_import_choice_t *cert = NULL;
+    const char *why;
+    int i;
+
+    for (i = 0; !cert && i < numbers->nelts; ++i) {
+        cert =
+            read_files(bot, lineage, dir,
+                       apr_itoa(bot->p, APR_ARRAY_IDX(numbers, i, int)), &why);
+    }
+    return cert;
+}
+
+/* Returns the text of the settings of a lineage, or NULL. */
+static const char *read_renewal(const certbot_t *bot, const char *lineage)
+{
+    return acme_import_common_read(
+        apr_pstrcat(bot->p, bot->dir, "/renewal", NULL),
+        apr_pstrcat(bot->p, lineage, ".conf", NULL), 0, bot->p);
 }
 
 /* Returns NULL, and sets *why, when there is no certificate that can be
@@ -143,19 +177,25 @@ static acme_import_choice_t *read_archive(const certbot_t *bot,
 static acme_import_choice_t *load_lineage(const certbot_t *bot,
                                           const char *lineage, const char **why)
 {
-    const char *why_not = NULL;
+    const char *elsewhere =
+        setting(read_renewal(bot, lineage), "archive_dir", bot->p);
     acme_import_choice_t *cert = read_files(
         bot, lineage, apr_pstrcat(bot->p, bot->dir, "/live/", lineage, NULL),
         "", why);
 
-    return cert ? cert : read_archive(bot, lineage, &why_not);
+    if (!cert) {
+        cert = read_archive(
+            bot, lineage,
+            apr_pstrcat(bot->p, bot->dir, "/archive/", lineage, NULL));
+    }
+    if (!cert && elsewhere && *elsewhere == '/') {
+        cert = read_archive(bot, lineage, elsewhere);
+    }
+    return cert;
 }
 
 static void read_lineage(const certbot_t *bot, const char *lineage)
 {
-    const char *renewal = acme_import_common_read(
-        apr_pstrcat(bot->p, bot->dir, "/renewal", NULL),
-        apr_pstrcat(bot->p, lineage, ".conf", NULL), 0, bot->p);
     const char *why = "it has no key";
     acme_import_choice_t *cert = load_lineage(bot, lineage, &why);
 
@@ -165,7 +205,8 @@ static void read_lineage(const certbot_t *bot, const char *lineage)
                                 why, bot->p);
         return;
     }
-    cert->bundle->ca_url = setting(renewal, "server", bot->p);
+    cert->bundle->ca_url =
+        setting(read_renewal(bot, lineage), "server", bot->p);
     APR_ARRAY_PUSH(bot->certs, acme_import_choice_t *) = cert;
 }
 
@@ -294,14 +335,15 @@ static void walk_accounts(const certbot_t *bot, const char *dir,
     }
 }
 
-/* Lists the lineages: folders in live/, and those that only archive/ and
- * renewal/ have, because some backup programs leave links out. */
+/* Lists the lineages: folders in live/, and those that only renewal/ has, with
+ * their files in archive/ or elsewhere, because some backup programs leave
+ * links out. */
 static apr_array_header_t *lineages(const char *dir, apr_pool_t *p)
 {
-    apr_array_header_t *live =
+    const apr_array_header_t *live =
         acme_import_common_list(apr_pstrcat(p, dir, "/live", NULL), p);
-    const apr_array_header_t *archived =
-        acme_import_common_list(apr_pstrcat(p, dir, "/archive", NULL), p);
+    const apr_array_header_t *renewed =
+        acme_import_common_list(apr_pstrcat(p, dir, "/renewal", NULL), p);
     apr_array_header_t *all = apr_array_make(p, 16, sizeof(const char *));
     apr_hash_t *seen = apr_hash_make(p);
     int i;
@@ -314,13 +356,16 @@ static apr_array_header_t *lineages(const char *dir, apr_pool_t *p)
             APR_ARRAY_PUSH(all, const char *) = name;
         }
     }
-    for (i = 0; i < archived->nelts; ++i) {
-        const char *name = APR_ARRAY_IDX(archived, i, const char *);
+    for (i = 0; i < renewed->nelts; ++i) {
+        const char *file = APR_ARRAY_IDX(renewed, i, const char *);
+        apr_size_t len = strlen(file);
+        const char *name;
 
-        if (!apr_hash_get(seen, name, APR_HASH_KEY_STRING)
-            && acme_import_common_read(apr_pstrcat(p, dir, "/renewal", NULL),
-                                       apr_pstrcat(p, name, ".conf", NULL), 0,
-                                       p)) {
+        if (len <= 5 || strcmp(file + len - 5, ".conf") != 0) {
+            continue;
+        }
+        name = apr_pstrmemdup(p, file, len - 5);
+        if (!apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
             APR_ARRAY_PUSH(all, const char *) = name;
         }
     }

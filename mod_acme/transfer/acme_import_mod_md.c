@@ -65,6 +65,10 @@ static acme_key_t *read_key(const md_store_t *store, const char *dir,
 
 /* ---- certificates ---- */
 
+/* The key and the certificate in stores of mod_md's first versions. */
+#define OLD_KEY  "pkey.pem"
+#define OLD_CERT "cert.pem"
+
 /* Reads a key and its certificate: privkey.pem belongs to pubcert.pem,
  * privkey.X.pem to pubcert.X.pem. */
 static acme_bundle_t *read_pair(const md_store_t *store, const char *dir,
@@ -72,7 +76,9 @@ static acme_bundle_t *read_pair(const md_store_t *store, const char *dir,
                                 const char **why)
 {
     const char *cert_file =
-        apr_pstrcat(store->p, "pubcert", file + strlen("privkey"), NULL);
+        strcmp(file, OLD_KEY) == 0
+            ? OLD_CERT
+            : apr_pstrcat(store->p, "pubcert", file + strlen("privkey"), NULL);
     acme_bundle_t *bundle = apr_pcalloc(store->p, sizeof(*bundle));
     acme_key_t *key = read_key(store, dir, file, why);
 
@@ -96,8 +102,9 @@ static int is_key_file(const char *name)
 {
     apr_size_t len = strlen(name);
 
-    return len >= 11 && strncmp(name, "privkey.", 8) == 0
-           && strcmp(name + len - 4, ".pem") == 0;
+    return strcmp(name, OLD_KEY) == 0
+           || (len >= 11 && strncmp(name, "privkey.", 8) == 0
+               && strcmp(name + len - 4, ".pem") == 0);
 }
 
 static const char *ca_of(const acme_json_t *md, apr_pool_t *p)
@@ -114,7 +121,8 @@ typedef struct md_found_t {
 } md_found_t;
 
 /* Chooses one elliptic certificate, the one that lives longest, and one with an
- * RSA key. Returns why there is none. */
+ * RSA key, also among those that were found before. Returns why there is none
+ * in this folder. */
 static const char *read_pairs(md_found_t *elliptic, md_found_t *rsa,
                               const md_store_t *store, const char *dir,
                               const char *name, const char *ca_url)
@@ -153,6 +161,44 @@ static const char *read_pairs(md_found_t *elliptic, md_found_t *rsa,
     return why;
 }
 
+/* Chooses among the certificates of a domain: those that mod_md serves, and
+ * those that it has obtained and not served yet; when there is none of these,
+ * those that it served before. Returns why there is none in domains/. */
+static const char *read_all(md_found_t *elliptic, md_found_t *rsa,
+                            const md_store_t *store, const char *entry,
+                            const char *name, const char *ca_url)
+{
+    apr_pool_t *p = store->p;
+    const char *archive = apr_pstrcat(p, store->dir, "/archive", NULL);
+    const char *why = read_pairs(
+        elliptic, rsa, store,
+        apr_pstrcat(p, store->dir, "/domains/", entry, NULL), name, ca_url);
+    const apr_array_header_t *old;
+    apr_size_t len = strlen(entry);
+    int i;
+
+    read_pairs(elliptic, rsa, store,
+               apr_pstrcat(p, store->dir, "/staging/", entry, NULL), name,
+               ca_url);
+    if (elliptic->bundle || rsa->bundle) {
+        return why;
+    }
+    old = acme_import_common_list(archive, p);
+    for (i = 0; i < old->nelts; ++i) {
+        const char *folder = APR_ARRAY_IDX(old, i, const char *);
+
+        if (strncmp(folder, entry, len) == 0 && folder[len] == '.'
+            && folder[len + 1] != '\0'
+            && strspn(folder + len + 1, "0123456789")
+                   == strlen(folder + len + 1)) {
+            read_pairs(elliptic, rsa, store,
+                       apr_pstrcat(p, archive, "/", folder, NULL), name,
+                       ca_url);
+        }
+    }
+    return why;
+}
+
 /* Adds the certificates of a domain. Two of them get the names of a site with
  * two kinds of keys. */
 static void read_domain(md_store_t *store, const char *entry)
@@ -167,8 +213,8 @@ static void read_domain(md_store_t *store, const char *entry)
     md_found_t elliptic = {NULL, 0}, rsa = {NULL, 0};
 
     if (md) {
-        why = read_pairs(&elliptic, &rsa, store, dir, name ? name : entry,
-                         ca_of(md, store->p));
+        why = read_all(&elliptic, &rsa, store, entry, name ? name : entry,
+                       ca_of(md, store->p));
     }
     if (!elliptic.bundle && !rsa.bundle) {
         acme_import_common_skip(store->found, what, why, store->p);

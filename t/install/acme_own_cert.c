@@ -289,7 +289,23 @@ static void a_chain_file_is_joined_with_the_certificate(void **state)
     assert_string_equal(pem, apr_pstrcat(p, leaf, leaf, NULL));
 }
 
-ACME_T_MAIN(ACME_T(a_good_pair_is_valid), ACME_T(one_file_may_have_all),
+static void the_certificates_alone_are_taken(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_bundle_t *b = acme_t_bundle("a.example", ACME_T_NOW, p);
+
+    assert_string_equal(acme_own_cert_only(b->chain_pem, p), b->chain_pem);
+    assert_string_equal(
+        acme_own_cert_only(apr_pstrcat(p, "Bag Attributes\n", b->key_pem,
+                                       b->chain_pem, "\nwords", NULL),
+                           p),
+        b->chain_pem);
+    /* the reason for refusing it is to name what is there instead */
+    assert_string_equal(acme_own_cert_only("words", p), "words");
+}
+
+ACME_T_MAIN(ACME_T(the_certificates_alone_are_taken),
+            ACME_T(a_good_pair_is_valid), ACME_T(one_file_may_have_all),
             ACME_T(a_link_is_followed),
             ACME_T(an_expired_one_is_told_from_a_damaged_one),
             ACME_T(what_cannot_be_read_is_unknown),
