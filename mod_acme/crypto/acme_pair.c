@@ -4,7 +4,10 @@
 
 #include <apr_strings.h>
 
+#include <string.h>
+
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "acme_key.h"
@@ -56,6 +59,41 @@ apr_status_t acme_pair_check(const char *cert_file, const char *key_file,
     }
     SSL_CTX_free(ctx);
     if (what != NULL && !asked) {
+        return failed(problem, what, p);
+    }
+    ERR_clear_error();
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_pair_check_pem(const char *cert_pem, const char *key_pem,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    BIO *cert_bio = BIO_new_mem_buf(cert_pem, (int)strlen(cert_pem));
+    BIO *key_bio = BIO_new_mem_buf(key_pem, (int)strlen(key_pem));
+    const char *what = NULL;
+    EVP_PKEY *key = NULL;
+    X509 *cert = NULL;
+    int asked = 0;
+
+    ERR_clear_error();
+    if (cert_bio && key_bio) {
+        cert = PEM_read_bio_X509(cert_bio, NULL, no_pass_phrase, &asked);
+        key = PEM_read_bio_PrivateKey(key_bio, NULL, no_pass_phrase, &asked);
+    }
+    if (!ctx || !cert || SSL_CTX_use_certificate(ctx, cert) != 1) {
+        what = "loading the certificate";
+    }
+    else if (!key || SSL_CTX_use_PrivateKey(ctx, key) != 1
+             || SSL_CTX_check_private_key(ctx) != 1) {
+        what = "loading its key";
+    }
+    EVP_PKEY_free(key);
+    X509_free(cert);
+    BIO_free(key_bio);
+    BIO_free(cert_bio);
+    SSL_CTX_free(ctx);
+    if (what) {
         return failed(problem, what, p);
     }
     ERR_clear_error();

@@ -19,4 +19,12 @@
 apr_status_t acme_pair_check(const char *cert_file, const char *key_file,
                              int level, acme_problem_t *problem, apr_pool_t *p);
 
+/**
+ * Loads a certificate and its key at the security level of this machine, of
+ * whatever kinds they are: also those that mod_acme makes none of.
+ * @return APR_EINVAL, with the reason: a key that needs a pass phrase, too
+ */
+apr_status_t acme_pair_check_pem(const char *cert_pem, const char *key_pem,
+                                 acme_problem_t *problem, apr_pool_t *p);
+
 #endif

@@ -28,7 +28,12 @@ static const other_t others[] = {
      "and use a certificate of your own (ACMECertificateFile) for wildcards"},
     {"ACMEChallengeDns01Version", NULL,
      "dns-01 is not available, and names are proven by http-01; leave it out"},
+    {"ACMECertificateMonitor", NULL,
+     "there is no link to a certificate monitor on the status page; leave it "
+     "out"},
     {"<ACMEDomain", NULL, "use <ACMEDomainSet instead"},
+    {"ACMEomain", NULL, "use ACMEDomain instead"},
+    {"<ACMEomainSet", NULL, "use <ACMEDomainSet instead"},
     {"ACMEDriveMode", NULL, "use ACMERenewMode instead"},
     {"ACMEInitialDelay", "0",
      "not needed: a start asks a CA for nothing that is not due, and rate "

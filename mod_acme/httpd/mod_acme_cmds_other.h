@@ -33,6 +33,9 @@ const char *mod_acme_cmds_other(cmd_parms *cmd, void *dc, const char *args);
         MOD_ACME_CMDS_OTHER("ACMEChallengeDns01Version"), \
         MOD_ACME_CMDS_OTHER("<ACMEDomain"),               \
         MOD_ACME_CMDS_OTHER("ACMEDriveMode"),             \
+        MOD_ACME_CMDS_OTHER("ACMECertificateMonitor"),    \
+        MOD_ACME_CMDS_OTHER("ACMEomain"),                 \
+        MOD_ACME_CMDS_OTHER("<ACMEomainSet"),             \
         MOD_ACME_CMDS_OTHER("ACMEInitialDelay"),          \
         MOD_ACME_CMDS_OTHER("ACMEMessageCmd"),            \
         MOD_ACME_CMDS_OTHER("ACMENotifyCmd"),             \

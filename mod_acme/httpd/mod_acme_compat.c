@@ -241,6 +241,34 @@ static void check_conf_cmd(acme_sites_t *sites, const server_rec *s)
     }
 }
 
+/* Warns of what belongs to the certificate in the configuration alone, because
+ * mod_ssl goes on using it with the one that is obtained. */
+static void check_bound(acme_sites_t *sites, const server_rec *s,
+                        const acme_conftree_directive_t **said)
+{
+    const acme_conftree_directive_t *found =
+        mod_acme_conftree_bound(sites->tree, s);
+
+    const acme_config_t *config = mod_acme_config_get(s);
+
+    /* Say one of the main server once, for the first virtual host. A
+     * certificate of the administrator may be the one that it belongs to. */
+    if (!found || found == *said || !config->expect_tls
+        || mod_acme_config_value(&sites->drafts[config->site].settings,
+                                 ACME_SETTING_CERT_FILE)) {
+        return;
+    }
+    *said = found;
+    mod_acme_sites_warn(
+        sites,
+        ACME_TAG(0162) "'%s' at %s belongs to another certificate than the one "
+                       "that is obtained for the virtual host at %s:%u, and "
+                       "clients may refuse that because of it; remove it, or "
+                       "leave the virtual host out ('ACMEDomain off')",
+        found->text, found->place, s->defn_name ? s->defn_name : "",
+        s->defn_line_number);
+}
+
 /* Returns the place of an ACMERequireHttps that is not off, or NULL. */
 static const char *place_if_required(const acme_setting_t *settings)
 {
@@ -314,6 +342,7 @@ static void check_redirect(acme_sites_t *sites)
 
 void mod_acme_compat_check_sites(acme_sites_t *sites)
 {
+    const acme_conftree_directive_t *said = NULL;
     const server_rec *s;
 
     check_redirect(sites);
@@ -322,6 +351,7 @@ void mod_acme_compat_check_sites(acme_sites_t *sites)
         if (mod_acme_config_get(s)->site >= 0) {
             check_md_host(sites, s);
             check_conf_cmd(sites, s);
+            check_bound(sites, s, &said);
         }
     }
 }

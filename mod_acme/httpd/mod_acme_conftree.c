@@ -65,7 +65,7 @@ static void note_md(acme_conftree_t *tree, const ap_directive_t *directive)
     }
 }
 
-/* Notes SSLOpenSSLConfCmd with Certificate or PrivateKey. */
+/* Notes SSLOpenSSLConfCmd with Certificate, PrivateKey or ServerInfoFile. */
 static void note_conf_cmd(acme_conftree_t *tree,
                           const ap_directive_t *directive, const char *host)
 {
@@ -75,6 +75,9 @@ static void note_conf_cmd(acme_conftree_t *tree,
     if (!ap_cstr_casecmp(name, "Certificate")
         || !ap_cstr_casecmp(name, "PrivateKey")) {
         put(tree->conf_cmds, host, copy_directive(directive, tree->p));
+    }
+    else if (!ap_cstr_casecmp(name, "ServerInfoFile")) {
+        put(tree->bound, host, copy_directive(directive, tree->p));
     }
 }
 
@@ -101,6 +104,9 @@ static void walk(acme_conftree_t *tree, const ap_directive_t *directive,
         else if (!ap_cstr_casecmp(name, "SSLOpenSSLConfCmd")) {
             note_conf_cmd(tree, directive, host);
         }
+        else if (!ap_cstr_casecmp(name, "SSLStaplingForceURL")) {
+            put(tree->bound, host, copy_directive(directive, tree->p));
+        }
         else if (!ap_cstr_casecmp(name, "RemoteIPHeader") && !tree->remote_ip) {
             tree->remote_ip = copy_directive(directive, tree->p);
         }
@@ -118,6 +124,7 @@ acme_conftree_t *mod_acme_conftree_read(apr_pool_t *p)
     tree->named = apr_hash_make(p);
     tree->md_names = apr_hash_make(p);
     tree->conf_cmds = apr_hash_make(p);
+    tree->bound = apr_hash_make(p);
     walk(tree, ap_conftree, "", 0);
     return tree;
 }
@@ -129,13 +136,26 @@ int mod_acme_conftree_is_named(const acme_conftree_t *tree, const server_rec *s)
            != NULL;
 }
 
+/* Returns the directive of this virtual host, else that of the main server. */
+static const acme_conftree_directive_t *
+find(const acme_conftree_t *tree, apr_hash_t *hash, const server_rec *s)
+{
+    const acme_conftree_directive_t *found =
+        apr_hash_get(hash, server_key(s, tree->p), APR_HASH_KEY_STRING);
+
+    return found ? found : apr_hash_get(hash, "", 0);
+}
+
 const acme_conftree_directive_t *
 mod_acme_conftree_conf_cmd(const acme_conftree_t *tree, const server_rec *s)
 {
-    const acme_conftree_directive_t *found = apr_hash_get(
-        tree->conf_cmds, server_key(s, tree->p), APR_HASH_KEY_STRING);
+    return find(tree, tree->conf_cmds, s);
+}
 
-    return found ? found : apr_hash_get(tree->conf_cmds, "", 0);
+const acme_conftree_directive_t *
+mod_acme_conftree_bound(const acme_conftree_t *tree, const server_rec *s)
+{
+    return find(tree, tree->bound, s);
 }
 
 const acme_conftree_directive_t *

@@ -30,6 +30,9 @@ typedef struct acme_conftree_t {
     /** SSLOpenSSLConfCmd with a certificate or key: place of the virtual host,
      * "" outside of them -> const acme_conftree_directive_t * */
     apr_hash_t *conf_cmds;
+    /** SSLStaplingForceURL and SSLOpenSSLConfCmd ServerInfoFile, which belong
+     * to one certificate, by the same places */
+    apr_hash_t *bound;
     /** the first RemoteIPHeader, which says that a proxy is in front, or
      * NULL */
     const acme_conftree_directive_t *remote_ip;
@@ -47,6 +50,11 @@ int mod_acme_conftree_is_named(const acme_conftree_t *tree,
  * NULL. */
 const acme_conftree_directive_t *
 mod_acme_conftree_conf_cmd(const acme_conftree_t *tree, const server_rec *s);
+
+/** Returns a directive of this virtual host, or of the main server, that
+ * belongs to the certificate in the configuration alone, or NULL. */
+const acme_conftree_directive_t *
+mod_acme_conftree_bound(const acme_conftree_t *tree, const server_rec *s);
 
 /** Returns mod_md's directive that manages this name or a wildcard that covers
  * it, or NULL.

@@ -2,6 +2,8 @@
 
 #include "mod_acme_former.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "acme_file.h"
@@ -17,6 +19,20 @@ void mod_acme_former_find(acme_former_t *former,
                == ACME_OWN_CERT_VALID) {
         former->before = before;
     }
+}
+
+/* Returns non-zero when the chain file is that of a certificate as well. */
+static int is_cert_file(const acme_deployed_site_t *before)
+{
+    int i;
+
+    for (i = 0; i < before->cert_files->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(before->cert_files, i, const char *),
+                    before->chain_file)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* Returns the file of a former certificate with its chain, because its
@@ -38,7 +54,8 @@ static const char *join(const acme_setup_t *setup,
     apr_pool_create(&ptemp, setup->pconf);
     name = apr_psprintf(ptemp, "%s.%d.former.pem",
                         acme_file_name_encode(spec->name, ptemp), i);
-    rv = acme_own_cert_join(&pem, file, before->chain_file, &problem, ptemp);
+    rv = acme_own_cert_join(&pem, file, before->chain_file,
+                            is_cert_file(before), &problem, ptemp);
     if (!rv) {
         rv =
             acme_tmpfile_write(&path, files, name, pem, &problem, setup->pconf);

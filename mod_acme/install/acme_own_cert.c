@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "acme_file.h"
+#include "acme_pair.h"
 
 #define BEGIN "-----BEGIN "
 #define END   "-----END "
@@ -58,7 +59,7 @@ static acme_own_cert_e check_one(const char *cert_file, const char *key_file,
     apr_array_header_t *no_names = apr_array_make(p, 1, sizeof(const char *));
     acme_chain_t *chain;
     acme_key_t *key;
-    char *text, *pem;
+    char *text, *pem, *cert_pem;
     apr_size_t len;
     apr_status_t rv;
 
@@ -68,11 +69,11 @@ static acme_own_cert_e check_one(const char *cert_file, const char *key_file,
                        apr_psprintf(p, "it cannot be read: %pm", &rv), p);
     }
     acme_key_wipe_with_pool(text, len, p);
-    pem = find_block(text, "CERTIFICATE", p);
-    if (!pem) {
+    cert_pem = find_block(text, "CERTIFICATE", p);
+    if (!cert_pem) {
         return unknown(problem, cert_file, "there is no certificate in it", p);
     }
-    if (acme_cert_chain_parse(&chain, pem, strlen(pem), &why, p)
+    if (acme_cert_chain_parse(&chain, cert_pem, strlen(cert_pem), &why, p)
         != APR_SUCCESS) {
         return unknown(problem, cert_file, why.detail, p);
     }
@@ -92,7 +93,9 @@ static acme_own_cert_e check_one(const char *cert_file, const char *key_file,
     }
     acme_key_wipe_with_pool(pem, strlen(pem), p);
     if (acme_key_from_pem(&key, pem, strlen(pem), &why, p) != APR_SUCCESS) {
-        return unknown(problem, key_file, why.detail, p);
+        return acme_pair_check_pem(cert_pem, pem, NULL, p) == APR_SUCCESS
+                   ? ACME_OWN_CERT_VALID
+                   : unknown(problem, key_file, why.detail, p);
     }
     if (acme_cert_check(chain, key, no_names, now, &why, p) != APR_SUCCESS) {
         return unknown(problem, cert_file, why.detail, p);
@@ -177,11 +180,17 @@ static apr_status_t check_pair(const acme_cert_info_t **info,
     if (rv == APR_SUCCESS) {
         rv = acme_cert_chain_parse(&chain, leaf, strlen(leaf), problem, p);
     }
-    if (rv == APR_SUCCESS) {
-        rv = acme_key_from_pem(&key, key_text, key_len, problem, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *info = acme_cert_chain_info(chain);
+    rv = acme_key_from_pem(&key, key_text, key_len, problem, p);
+    if (rv != APR_SUCCESS
+        && acme_pair_check_pem(leaf, key_text, NULL, p) == APR_SUCCESS) {
+        /* It is of another kind than ours, which mod_ssl knows. */
+        return APR_SUCCESS;
     }
     if (rv == APR_SUCCESS) {
-        *info = acme_cert_chain_info(chain);
         rv = acme_cert_check(chain, key, no_names, (*info)->not_before, problem,
                              p);
     }
@@ -238,14 +247,17 @@ static apr_status_t read_certificates(const char **all, const char *path,
 }
 
 apr_status_t acme_own_cert_join(const char **pem, const char *cert_path,
-                                const char *chain_path, acme_problem_t *problem,
-                                apr_pool_t *p)
+                                const char *chain_path, int skip_first,
+                                acme_problem_t *problem, apr_pool_t *p)
 {
-    const char *leaf, *rest;
+    const char *leaf, *rest, *first = "";
     apr_status_t rv = read_certificates(&leaf, cert_path, 1, problem, p);
 
     if (rv == APR_SUCCESS) {
         rv = read_certificates(&rest, chain_path, 0, problem, p);
+    }
+    if (rv == APR_SUCCESS && skip_first) {
+        rv = read_certificates(&first, chain_path, 1, problem, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -255,6 +267,10 @@ apr_status_t acme_own_cert_join(const char **pem, const char *cert_path,
                                 ACME_PROBLEM_CERTIFICATE, p,
                                 "there is no certificate in %s",
                                 *leaf == '\0' ? cert_path : chain_path);
+    }
+    /* The file was read twice, and may have become shorter meanwhile. */
+    if (strncmp(rest, first, strlen(first)) == 0) {
+        rest += strlen(first);
     }
     *pem = apr_pstrcat(p, leaf, rest, NULL);
     return APR_SUCCESS;

@@ -50,10 +50,12 @@ apr_status_t acme_own_cert_read(const acme_cert_info_t **info,
  * SSLCertificateChainFile, because mod_ssl takes both from one file when it is
  * given no chain file.
  * @param pem in p
+ * @param skip_first nonzero: the chain file is that of a certificate, too, so
+ *        that mod_ssl leaves its first one out
  */
 apr_status_t acme_own_cert_join(const char **pem, const char *cert_path,
-                                const char *chain_path, acme_problem_t *problem,
-                                apr_pool_t *p);
+                                const char *chain_path, int skip_first,
+                                acme_problem_t *problem, apr_pool_t *p);
 
 /** Returns the certificates in a text, because other programs write words, a
  *  key or parameters beside them; the text itself when there is none. */

@@ -90,5 +90,51 @@ static void a_key_with_a_pass_phrase_passes(void **state)
     apr_file_remove(locked, p);
 }
 
-ACME_T_MAIN(ACME_T(only_a_pair_that_belongs_together_passes),
+/* Makes a self-signed certificate with an Ed25519 key, of which mod_acme makes
+ * none. */
+static void make_ed25519(const char **cert_pem, const char **key_pem,
+                         apr_pool_t *p)
+{
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    BIO *bio = BIO_new(BIO_s_mem());
+    X509 *cert = X509_new();
+    char *text;
+    long len;
+
+    X509_gmtime_adj(X509_getm_notBefore(cert), 0);
+    X509_gmtime_adj(X509_getm_notAfter(cert), 900);
+    assert_int_equal(X509_set_pubkey(cert, key), 1);
+    assert_true(X509_sign(cert, key, NULL) > 0);
+    assert_int_equal(PEM_write_bio_X509(bio, cert), 1);
+    len = BIO_get_mem_data(bio, &text);
+    *cert_pem = apr_pstrmemdup(p, text, (apr_size_t)len);
+    assert_int_equal(BIO_reset(bio), 1);
+    assert_int_equal(
+        PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
+    len = BIO_get_mem_data(bio, &text);
+    *key_pem = apr_pstrmemdup(p, text, (apr_size_t)len);
+    X509_free(cert);
+    BIO_free(bio);
+    EVP_PKEY_free(key);
+}
+
+static void a_pair_of_any_kind_is_loaded(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const char *cert, *key, *other_cert, *other_key;
+
+    make_ed25519(&cert, &key, p);
+    make_ed25519(&other_cert, &other_key, p);
+    assert_int_equal(acme_pair_check_pem(cert, key, &problem, p), 0);
+    assert_int_not_equal(acme_pair_check_pem(cert, other_key, &problem, p), 0);
+    assert_non_null(strstr(problem.detail, "loading its key"));
+    assert_int_not_equal(acme_pair_check_pem(cert, "x", &problem, p), 0);
+    assert_int_not_equal(acme_pair_check_pem("", key, &problem, p), 0);
+    assert_non_null(strstr(problem.detail, "loading the certificate"));
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
+ACME_T_MAIN(ACME_T(a_pair_of_any_kind_is_loaded),
+            ACME_T(only_a_pair_that_belongs_together_passes),
             ACME_T(a_key_with_a_pass_phrase_passes))

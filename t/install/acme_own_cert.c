@@ -269,24 +269,31 @@ static void a_chain_file_is_joined_with_the_certificate(void **state)
     acme_t_write(pair->cert, apr_pstrcat(p, pair->bundle->key_pem, leaf, NULL),
                  p);
     acme_t_write(chain, apr_pstrcat(p, "some words\n", ca, NULL), p);
-    assert_int_equal(acme_own_cert_join(&pem, pair->cert, chain, NULL, p), 0);
+    assert_int_equal(acme_own_cert_join(&pem, pair->cert, chain, 0, NULL, p),
+                     0);
     assert_string_equal(pem, apr_pstrcat(p, leaf, ca, NULL));
     acme_t_write(chain, "nothing\n", p);
     assert_int_not_equal(
-        acme_own_cert_join(&pem, pair->cert, chain, &problem, p), 0);
+        acme_own_cert_join(&pem, pair->cert, chain, 0, &problem, p), 0);
     acme_t_contains(problem.detail, "there is no certificate in");
     assert_false(acme_own_cert_has_chain(chain, p));
     unlink(chain);
     assert_int_not_equal(
-        acme_own_cert_join(&pem, pair->cert, chain, &problem, p), 0);
+        acme_own_cert_join(&pem, pair->cert, chain, 0, &problem, p), 0);
     acme_t_contains(problem.detail, "cannot be read");
     assert_false(acme_own_cert_has_chain(chain, p));
     /* mod_ssl takes the first certificate alone when there is a chain file */
     acme_t_write(pair->cert, apr_pstrcat(p, leaf, ca, NULL), p);
     acme_t_write(chain, leaf, p);
     assert_true(acme_own_cert_has_chain(pair->cert, p));
-    assert_int_equal(acme_own_cert_join(&pem, pair->cert, chain, NULL, p), 0);
+    assert_int_equal(acme_own_cert_join(&pem, pair->cert, chain, 0, NULL, p),
+                     0);
     assert_string_equal(pem, apr_pstrcat(p, leaf, leaf, NULL));
+    /* but not the first of a chain file that is a certificate's as well */
+    acme_t_write(chain, apr_pstrcat(p, leaf, ca, NULL), p);
+    assert_int_equal(acme_own_cert_join(&pem, pair->cert, chain, 1, NULL, p),
+                     0);
+    assert_string_equal(pem, apr_pstrcat(p, leaf, ca, NULL));
 }
 
 static void the_certificates_alone_are_taken(void **state)
