@@ -15,6 +15,7 @@
 #include "mod_acme_certless.h"
 #include "mod_acme_limits.h"
 #include "mod_acme_mistakes.h"
+#include "mod_acme_noeffect.h"
 #include "mod_acme_sites.h"
 #include "mod_acme_compat.h"
 #include "mod_acme_tls.h"
@@ -458,6 +459,7 @@ int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (!sites.errors) {
         mod_acme_compat_check_sites(&sites);
         mod_acme_certless_check(&sites);
+        mod_acme_noeffect_check(&sites);
     }
     make_setup(&sites);
     mod_acme_sites_sum_up(&sites);

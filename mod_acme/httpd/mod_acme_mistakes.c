@@ -158,35 +158,80 @@ static void check_http_port(const acme_mistakes_t *mistakes)
 
 /* ---- ports and names of sites ---- */
 
-/* Warns when the server does not listen where a virtual host is. */
+static int is_any(const apr_sockaddr_t *addr)
+{
+    char *ip;
+
+    return apr_sockaddr_ip_get(&ip, (apr_sockaddr_t *)addr) == APR_SUCCESS
+           && (!strcmp(ip, "0.0.0.0") || !strcmp(ip, "::"));
+}
+
+/* Returns non-zero when a connection can come to this address. A listener for
+ * all addresses of one family counts for the other, because it may take
+ * both. */
+static int is_reached(const server_addr_rec *addr)
+{
+    const ap_listen_rec *listener;
+
+    for (listener = ap_listeners; listener; listener = listener->next) {
+        const apr_sockaddr_t *at = listener->bind_addr;
+
+        if (at && (!addr->host_port || at->port == addr->host_port)
+            && (is_any(at) || is_any(addr->host_addr)
+                || apr_sockaddr_equal(at, addr->host_addr))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Returns the argument of the Listen that is missing. */
+static const char *missing_listen(const server_addr_rec *addr, apr_pool_t *p)
+{
+    char *ip;
+
+    if (!mod_acme_mistakes_listens(addr->host_port) || is_any(addr->host_addr)
+        || apr_sockaddr_ip_get(&ip, addr->host_addr)) {
+        return apr_itoa(p, (int)addr->host_port);
+    }
+    return apr_psprintf(p, strchr(ip, ':') ? "[%s]:%d" : "%s:%d", ip,
+                        (int)addr->host_port);
+}
+
+/* Warns when no connection can come to a virtual host. */
 static void check_listeners(acme_sites_t *sites, acme_mistakes_site_t *site,
                             const server_rec *s)
 {
+    const char *place = place_of(s, sites->p);
     const server_addr_rec *addr;
-    int port;
+    const char *text, *fix, *key;
 
     for (addr = s->addrs; addr; addr = addr->next) {
-        if (!addr->host_port || mod_acme_mistakes_listens(addr->host_port)) {
+        if (!addr->host_port || is_reached(addr)) {
             return;
         }
     }
-    if (!s->is_virtual || !s->addrs) {
+    if (!s->is_virtual) {
         return;
     }
-    port = (int)s->addrs->host_port;
-    keep(site,
-         apr_psprintf(sites->p,
-                      "nothing listens on port %d, for which the virtual host "
-                      "at %s is, so that nobody can reach it",
-                      port, place_of(s, sites->p)),
-         apr_psprintf(sites->p, "add 'Listen %d'", port), sites->p);
-    if (mod_acme_sites_first(sites, "listen", apr_itoa(sites->p, port))) {
-        mod_acme_sites_warn(
-            sites,
-            ACME_TAG(0049) "nothing listens on port %d, for which the virtual "
-                           "host at %s is, so that nobody can reach it; add "
-                           "'Listen %d'",
-            port, place_of(s, sites->p), port);
+    key = s->addrs ? missing_listen(s->addrs, sites->p) : place;
+    if (s->addrs) {
+        text = apr_psprintf(sites->p,
+                            "nothing listens on %s%s, for which the virtual "
+                            "host at %s is, so that nobody can reach it",
+                            strchr(key, ':') ? "" : "port ", key, place);
+        fix = apr_psprintf(sites->p, "add 'Listen %s'", key);
+    }
+    else {
+        text = apr_psprintf(sites->p,
+                            "the virtual host at %s has no address that is "
+                            "known (AH00547), so that nobody can reach it",
+                            place);
+        fix = "write '<VirtualHost *:443>', or an address instead of the name";
+    }
+    keep(site, text, fix, sites->p);
+    if (mod_acme_sites_first(sites, "listen", key)) {
+        mod_acme_sites_warn(sites, ACME_TAG(0049) "%s; %s", text, fix);
     }
 }
 
@@ -396,6 +441,8 @@ static void check_tls(const acme_mistakes_t *mistakes,
     acme_sites_t *sites = mistakes->sites;
     const char *text = site->hosts ? "none of its virtual hosts has TLS"
                                    : "no virtual host uses it";
+    const char *result = spec->cert_file ? "its file is not served"
+                                         : "nothing is ordered for it";
     const char *fix = apr_psprintf(
         sites->p,
         "add a virtual host for port %d with 'SSLEngine on', or write "
@@ -404,8 +451,8 @@ static void check_tls(const acme_mistakes_t *mistakes,
 
     mod_acme_sites_warn(sites,
                         ACME_TAG(0050) "ACMEDomain %s at %s: %s, so that "
-                                       "nothing is ordered for it; %s",
-                        spec->name, spec->place, text, fix);
+                                       "%s; %s",
+                        spec->name, spec->place, text, result, fix);
     keep(site, text, fix, sites->p);
 }
 
@@ -416,14 +463,16 @@ void mod_acme_mistakes_check(acme_mistakes_t *mistakes, int index,
     acme_mistakes_site_t *site = &mistakes->by_site[index];
     const acme_match_site_t *match = sites->drafts[index].match;
 
-    /* The certificate may be for other programs, or is not obtained here. */
-    if (spec->renew_mode != ACME_RENEW_ALWAYS && !spec->cert_file) {
+    /* The certificate may be for other programs. */
+    if (spec->renew_mode != ACME_RENEW_ALWAYS) {
+        /* Names that nobody has matter to the CA only. */
         int unknown =
-            match->set < 0
+            match->set < 0 || spec->cert_file
                 ? 0
                 : check_set(mistakes, site, &sites->match.sets[match->set]);
 
-        if (!site->tls && !site->told && (site->hosts || !unknown)) {
+        if (!site->tls && !site->told
+            && (site->hosts || (!unknown && !spec->cert_file))) {
             check_tls(mistakes, site, spec);
         }
     }
