@@ -2,6 +2,8 @@
 
 #include "mod_acme_limits.h"
 
+#include <stdlib.h>
+
 #include <apr_strings.h>
 
 #include "acme_ident.h"
@@ -205,6 +207,70 @@ static void check_window(acme_sites_t *sites, const acme_config_t *config,
     }
 }
 
+/* Returns non-zero when this address is of a private network or this machine
+ * (RFC 1918, 3927, 4193). */
+static int is_private(const char *ip)
+{
+    static const char *const starts[] = {"10.", "127.", "192.168.", "169.254.",
+                                         "fc",  "fd",   "fe80:",    "::1"};
+    size_t i;
+
+    for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        if (!strncmp(ip, starts[i], strlen(starts[i]))) {
+            return 1;
+        }
+    }
+    return !strncmp(ip, "172.", 4) && atoi(ip + 4) >= 16 && atoi(ip + 4) < 32;
+}
+
+/* Returns non-zero when no public CA can reach the name, because it is for
+ * local networks only (RFC 6761, 6762, 8375, and what routers use). */
+static int is_local(const char *name)
+{
+    static const char *const ends[] = {".local", ".localhost", ".internal",
+                                       ".lan",   ".home.arpa", ".home",
+                                       ".corp",  ".invalid"};
+    size_t len = strlen(name);
+    size_t i;
+
+    if (strchr(name, ':') || !name[strspn(name, "0123456789.")]) {
+        return is_private(name);
+    }
+    for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (len > strlen(ends[i])
+            && !strcmp(name + len - strlen(ends[i]), ends[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Warns of a name that a public CA refuses, whatever is done. The other CAs may
+ * be of the same local network. */
+static void check_public(acme_sites_t *sites, const acme_spec_t *spec)
+{
+    const acme_ca_spec_t *ca;
+    int i, j;
+
+    for (i = 0; (ca = acme_spec_ca(spec, i)) != NULL; i++) {
+        for (j = 0; acme_ca_find(ca->url) && j < spec->names->nelts; j++) {
+            const char *name = APR_ARRAY_IDX(spec->names, j, const char *);
+
+            if (is_local(name)) {
+                mod_acme_sites_warn(
+                    sites,
+                    ACME_TAG(0071) "ACMEDomain %s at %s: %s is for local "
+                                   "networks only, so that %s refuses the "
+                                   "whole order; use a public name, or a CA of "
+                                   "your own by its URL "
+                                   "(ACMECertificateAuthority)",
+                    spec->name, spec->place, name, ca->label);
+                return;
+            }
+        }
+    }
+}
+
 void mod_acme_limits_check(acme_sites_t *sites, const acme_site_draft_t *draft,
                            const acme_config_t *config, acme_spec_t *spec)
 {
@@ -215,4 +281,5 @@ void mod_acme_limits_check(acme_sites_t *sites, const acme_site_draft_t *draft,
     check_names(sites, draft, spec);
     check_must_staple(sites, config, spec);
     check_window(sites, config, spec);
+    check_public(sites, spec);
 }
