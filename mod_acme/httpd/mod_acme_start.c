@@ -13,6 +13,7 @@
 #include <apr_shm.h>
 #include <apr_strings.h>
 
+#include "acme_archive.h"
 #include "acme_file.h"
 #include "acme_other_client.h"
 #include "acme_owned.h"
@@ -48,7 +49,8 @@ static void remove_leftovers(const char *dir, apr_pool_t *ptemp)
 
 /* Removes temporary files that killed writers have left in the folders of root,
  * where nothing else lists them: a start that was killed, or acmectl. The first
- * start of a process looks into the archive of each site, too. */
+ * start of a process looks into the archive of each site, too, where a version
+ * may be half removed, because its key must not stay. */
 static void sweep(const acme_setup_t *setup, apr_pool_t *ptemp)
 {
     static const char *const folders[] = {
@@ -70,10 +72,10 @@ static void sweep(const acme_setup_t *setup, apr_pool_t *ptemp)
         && !acme_file_list(&names, archive, ptemp)) {
         for (j = 0; j < names->nelts; j++) {
             apr_pool_clear(tmp);
-            acme_file_sweep(apr_pstrcat(tmp, archive,
-                                        APR_ARRAY_IDX(names, j, const char *),
-                                        NULL),
-                            tmp);
+            acme_archive_tidy(apr_pstrcat(tmp, archive,
+                                          APR_ARRAY_IDX(names, j, const char *),
+                                          NULL),
+                              tmp);
         }
     }
     apr_pool_destroy(tmp);

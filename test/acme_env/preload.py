@@ -3,7 +3,8 @@
 """Libraries put before libc's functions, by LD_PRELOAD.
 
 kill_at   ends the process with SIGKILL before or after the n-th change of the
-          file system below a folder
+          file system below a folder; or, with $FAIL_WITH, has all changes fail
+          from the n-th on
 end_in    gives a child of httpd a SIGTERM in the middle of a function
 steps     counts the steps of a child that waits for its end, and can hold it
 crash     crashes when a file gets its name
@@ -19,6 +20,7 @@ KILL_AT = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,14 +33,16 @@ KILL_AT = r"""
 /* Counts what changes names below $KILL_BELOW, in one process at a time: they
  * are numbered through the file $KILL_COUNT, so that its length tells how many
  * there were. */
-static void step(const char *path, int after)
+static int step(const char *path, int after)
 {
     const char *below = getenv("KILL_BELOW");
     const char *at = getenv("KILL_AT");
+    const char *error = getenv("FAIL_WITH");
     static long count;
 
-    if (!below || !at || !path || strncmp(path, below, strlen(below)) != 0) {
-        return;
+    if (!below || !at || !path || strncmp(path, below, strlen(below)) != 0
+        || (error && after)) {
+        return 0;
     }
     ++count;
     if (getenv("KILL_COUNT")) {
@@ -48,10 +52,15 @@ static void step(const char *path, int after)
             fclose(file);
         }
     }
+    if (error) {
+        errno = atoi(error);
+        return count >= atol(at);
+    }
     if (count == atol(at)) {
         kill(getpid(), SIGKILL);
         pause();
     }
+    return 0;
 }
 
 #define REAL(type, name, args) type (*real) args = dlsym(RTLD_NEXT, #name)
@@ -61,7 +70,9 @@ int rename(const char *from, const char *to)
     REAL(int, rename, (const char *, const char *));
     int rv, saved;
 
-    step(to, 0);
+    if (step(to, 0)) {
+        return -1;
+    }
     rv = real(from, to);
     saved = errno;
     step(to, 1);
@@ -74,7 +85,10 @@ int unlink(const char *path)
     REAL(int, unlink, (const char *));
     int rv, saved;
 
-    step(path, 0);
+    /* Works on a full file system as well. */
+    if (!getenv("FAIL_WITH")) {
+        step(path, 0);
+    }
     rv = real(path);
     saved = errno;
     step(path, 1);
@@ -86,7 +100,10 @@ int rmdir(const char *path)
 {
     REAL(int, rmdir, (const char *));
 
-    step(path, 0);
+    /* Works on a full file system as well. */
+    if (!getenv("FAIL_WITH")) {
+        step(path, 0);
+    }
     return real(path);
 }
 
@@ -94,7 +111,9 @@ int symlink(const char *target, const char *path)
 {
     REAL(int, symlink, (const char *, const char *));
 
-    step(path, 0);
+    if (step(path, 0)) {
+        return -1;
+    }
     return real(target, path);
 }
 
@@ -102,9 +121,31 @@ int mkdir(const char *path, mode_t mode)
 {
     REAL(int, mkdir, (const char *, mode_t));
 
-    step(path, 0);
+    if (step(path, 0)) {
+        return -1;
+    }
     return real(path, mode);
 }
+
+#define OPEN(name)                                                      \
+    int name(const char *path, int flags, ...)                          \
+    {                                                                   \
+        REAL(int, name, (const char *, int, ...));                      \
+        va_list args;                                                   \
+        mode_t mode;                                                    \
+                                                                        \
+        va_start(args, flags);                                          \
+        mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;              \
+        va_end(args);                                                   \
+        if (flags & O_CREAT && getenv("FAIL_WITH")                      \
+            && access(path, F_OK) != 0 && step(path, 0)) {              \
+            return -1;                                                  \
+        }                                                               \
+        return real(path, flags, mode);                                 \
+    }
+
+OPEN(open)
+OPEN(open64)
 """
 
 END_IN = r"""
