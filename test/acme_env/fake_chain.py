@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .issuer import name_of, new_key
+from .issuer import extended, name_of, new_key
 
 
 def now():
@@ -62,13 +62,8 @@ class Signer:
         builder = x509.CertificateBuilder().subject_name(subject) \
             .issuer_name(self.name).public_key(public) \
             .serial_number(x509.random_serial_number()) \
-            .not_valid_before(start).not_valid_after(start + life) \
-            .add_extension(x509.BasicConstraints(not names, None), True) \
-            .add_extension(x509.AuthorityKeyIdentifier
-                           .from_issuer_public_key(self.key.public_key()),
-                           False) \
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public),
-                           False)
+            .not_valid_before(start).not_valid_after(start + life)
+        builder = extended(builder, public, self.key.public_key(), not names)
         if names:
             builder = builder.add_extension(_names(names), True) \
                 .add_extension(x509.ExtendedKeyUsage(

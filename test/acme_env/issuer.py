@@ -17,6 +17,22 @@ def name_of(text):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
+def extended(builder, public, issuer_public, is_ca):
+    """Adds what RFC 5280 demands of a CA's certificate, or of one that it
+    issues; Python 3.13 demands it, too."""
+    builder = builder \
+        .add_extension(x509.BasicConstraints(is_ca, None), True) \
+        .add_extension(x509.AuthorityKeyIdentifier
+                       .from_issuer_public_key(issuer_public), False) \
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public),
+                       False)
+    return builder.add_extension(x509.KeyUsage(
+        key_cert_sign=True, crl_sign=True, digital_signature=True,
+        content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, encipher_only=False,
+        decipher_only=False), True) if is_ca else builder
+
+
 def new_key(bits=0):
     if bits:
         return rsa.generate_private_key(public_exponent=65537, key_size=bits)
@@ -49,8 +65,8 @@ class Issuer:
         builder = x509.CertificateBuilder().subject_name(subject) \
             .issuer_name(self.name).public_key(public) \
             .serial_number(x509.random_serial_number()) \
-            .not_valid_before(start).not_valid_after(now + life) \
-            .add_extension(x509.BasicConstraints(is_ca, None), True)
+            .not_valid_before(start).not_valid_after(now + life)
+        builder = extended(builder, public, self.key.public_key(), is_ca)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(
                 [x509.DNSName(name) for name in names]), False)
