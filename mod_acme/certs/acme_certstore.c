@@ -35,21 +35,33 @@ const char *acme_certstore_place_name(acme_place_e place)
     return "?";
 }
 
-apr_status_t acme_certstore_open(acme_certstore_t **certstore, const char *dir,
-                                 acme_problem_t *problem, apr_pool_t *p)
+static acme_certstore_t *create(const char *dir, apr_pool_t *p)
 {
     acme_certstore_t *made = apr_pcalloc(p, sizeof(*made));
-    apr_status_t rv;
     int i;
 
     made->archive = apr_pstrcat(p, dir, "/archive", NULL);
     made->removed = apr_pstrcat(p, dir, "/removed", NULL);
     made->revoked = acme_blocklist_open(dir, p);
     made->index = apr_pstrcat(p, dir, INDEX, NULL);
-    rv = acme_certstore_path_mkdir(made->archive, problem, p);
-    for (i = 0; rv == APR_SUCCESS && i < ACME_PLACES; ++i) {
+    made->foreign = apr_pcalloc(p, sizeof(*made->foreign));
+    made->foreign->p = p;
+    for (i = 0; i < ACME_PLACES; ++i) {
         made->places[i] =
             apr_pstrcat(p, dir, "/", acme_certstore_place_name(i), NULL);
+    }
+    return made;
+}
+
+apr_status_t acme_certstore_open(acme_certstore_t **certstore, const char *dir,
+                                 acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_certstore_t *made = create(dir, p);
+    apr_status_t rv;
+    int i;
+
+    rv = acme_certstore_path_mkdir(made->archive, problem, p);
+    for (i = 0; rv == APR_SUCCESS && i < ACME_PLACES; ++i) {
         rv = acme_certstore_path_mkdir(made->places[i], problem, p);
         if (rv == APR_SUCCESS) {
             /* Remove links that a killed writer made and did not put in
@@ -65,17 +77,8 @@ apr_status_t acme_certstore_open(acme_certstore_t **certstore, const char *dir,
 
 acme_certstore_t *acme_certstore_look(const char *dir, apr_pool_t *p)
 {
-    acme_certstore_t *made = apr_pcalloc(p, sizeof(*made));
-    int i;
+    acme_certstore_t *made = create(dir, p);
 
-    made->archive = apr_pstrcat(p, dir, "/archive", NULL);
-    made->removed = apr_pstrcat(p, dir, "/removed", NULL);
-    made->revoked = acme_blocklist_open(dir, p);
-    made->index = apr_pstrcat(p, dir, INDEX, NULL);
-    for (i = 0; i < ACME_PLACES; ++i) {
-        made->places[i] =
-            apr_pstrcat(p, dir, "/", acme_certstore_place_name(i), NULL);
-    }
     made->is_read_only = 1;
     return made;
 }
@@ -108,7 +111,7 @@ static apr_status_t useless(acme_problem_t *problem,
                             const char *why, apr_pool_t *p)
 {
     const char *text =
-        apr_psprintf(p, "%s: the certificate in %s is of no use: %s",
+        apr_psprintf(p, "%s: the certificate in %s cannot be used: %s",
                      site->name, site->link, why);
 
     acme_problem_set(problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_CERTIFICATE,

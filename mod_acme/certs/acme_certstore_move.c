@@ -72,6 +72,7 @@ apr_status_t acme_certstore_move(const acme_certstore_t *certstore,
     if (rename(source.link, target.link)) {
         return failed(problem, from_name, what, errno, ptemp);
     }
+    acme_certstore_path_changed(certstore, &target, ptemp);
     rv = acme_file_sync_dir(certstore->places[to], ptemp);
     if (rv == APR_SUCCESS && from != to) {
         rv = acme_file_sync_dir(certstore->places[from], ptemp);

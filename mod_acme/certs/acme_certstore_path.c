@@ -110,32 +110,101 @@ acme_certstore_path_follow(acme_certstore_target_t *aim,
     return follow(aim, certstore, site->link, p);
 }
 
+static const char *last_part(const char *path)
+{
+    return strrchr(path, '/') + 1;
+}
+
+/* Adds a pointer to the list if it leads into the archive of another name. */
+static void add_foreign(const struct acme_certstore_t *certstore,
+                        const char *link, apr_pool_t *ptemp)
+{
+    acme_certstore_foreign_t *foreign = certstore->foreign;
+    acme_certstore_target_t aim;
+
+    if (follow(&aim, certstore, link, ptemp) == APR_SUCCESS
+        && strcmp(last_part(link), last_part(aim.archive)) != 0) {
+        APR_ARRAY_PUSH(foreign->links, const char *) =
+            apr_pstrdup(foreign->p, link);
+    }
+}
+
+static apr_status_t read_foreign(const struct acme_certstore_t *certstore,
+                                 apr_pool_t *ptemp)
+{
+    acme_certstore_foreign_t *foreign = certstore->foreign;
+    apr_array_header_t *entries[ACME_PLACES];
+    apr_pool_t *each;
+    apr_status_t rv;
+    int place, i;
+
+    for (place = 0; place < ACME_PLACES; ++place) {
+        rv = acme_file_list(&entries[place], certstore->places[place], ptemp);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    foreign->links = apr_array_make(foreign->p, 4, sizeof(const char *));
+    apr_pool_create(&each, ptemp);
+    for (place = 0; place < ACME_PLACES; ++place) {
+        for (i = 0; i < entries[place]->nelts; ++i) {
+            const char *entry = APR_ARRAY_IDX(entries[place], i, const char *);
+
+            /* Skip a temporary link of a killed writer: it belongs to no
+             * site. */
+            if (strncmp(entry, ACME_FILE_TEMP, strlen(ACME_FILE_TEMP)) != 0) {
+                add_foreign(certstore,
+                            apr_pstrcat(each, certstore->places[place], "/",
+                                        entry, NULL),
+                            each);
+            }
+            apr_pool_clear(each);
+        }
+    }
+    apr_pool_destroy(each);
+    return APR_SUCCESS;
+}
+
+void acme_certstore_path_changed(const struct acme_certstore_t *certstore,
+                                 const acme_certstore_path_t *site,
+                                 apr_pool_t *ptemp)
+{
+    if (certstore->foreign->links) {
+        add_foreign(certstore, site->link, ptemp);
+    }
+}
+
+static int leads_to(const struct acme_certstore_t *certstore, const char *link,
+                    const char *archive, int number, apr_pool_t *ptemp)
+{
+    acme_certstore_target_t aim;
+
+    return follow(&aim, certstore, link, ptemp) == APR_SUCCESS
+           && aim.number == number && strcmp(aim.archive, archive) == 0;
+}
+
 int acme_certstore_path_is_pointed(const struct acme_certstore_t *certstore,
                                    const char *archive, int number,
                                    apr_pool_t *ptemp)
 {
-    apr_array_header_t *entries;
-    acme_certstore_target_t aim;
-    int place, i;
+    const acme_certstore_foreign_t *foreign = certstore->foreign;
+    int i;
 
-    for (place = 0; place < ACME_PLACES; ++place) {
-        if (acme_file_list(&entries, certstore->places[place], ptemp)) {
+    if (!foreign->links && read_foreign(certstore, ptemp) != APR_SUCCESS) {
+        return 1;
+    }
+    for (i = 0; i < ACME_PLACES; ++i) {
+        if (leads_to(certstore,
+                     apr_pstrcat(ptemp, certstore->places[i], "/",
+                                 last_part(archive), NULL),
+                     archive, number, ptemp)) {
             return 1;
         }
-        for (i = 0; i < entries->nelts; ++i) {
-            const char *entry = APR_ARRAY_IDX(entries, i, const char *);
-            const char *link =
-                apr_pstrcat(ptemp, certstore->places[place], "/", entry, NULL);
-
-            /* Skip a temporary link of a killed writer: it belongs to no
-             * site. */
-            if (strncmp(entry, ACME_FILE_TEMP, strlen(ACME_FILE_TEMP)) == 0) {
-                continue;
-            }
-            if (follow(&aim, certstore, link, ptemp) == APR_SUCCESS
-                && aim.number == number && strcmp(aim.archive, archive) == 0) {
-                return 1;
-            }
+    }
+    for (i = 0; i < foreign->links->nelts; ++i) {
+        if (leads_to(certstore, APR_ARRAY_IDX(foreign->links, i, const char *),
+                     archive, number, ptemp)) {
+            return 1;
         }
     }
     return 0;

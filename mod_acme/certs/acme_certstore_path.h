@@ -39,7 +39,15 @@ struct acme_certstore_t {
     struct acme_blocklist_t *revoked;     /**< of this store */
     struct acme_certstore_index_t *known; /**< NULL: read all files */
     apr_pool_t *pknown;
+    struct acme_certstore_foreign_t *foreign;
 };
+
+/** The pointers that lead into the archive of another name: few, so that a look
+ *  for the pointers of a version need not read all of them. */
+typedef struct acme_certstore_foreign_t {
+    apr_pool_t *p;
+    apr_array_header_t *links; /**< paths, const char *; NULL: not read yet */
+} acme_certstore_foreign_t;
 
 /** Paths of one site in one place. */
 typedef struct acme_certstore_path_t {
@@ -100,6 +108,12 @@ acme_certstore_path_is_owned(const struct acme_certstore_t *certstore,
 int acme_certstore_path_is_pointed(const struct acme_certstore_t *certstore,
                                    const char *archive, int number,
                                    apr_pool_t *ptemp);
+
+/** Tells of a pointer that was put in its place, and that may lead into the
+ *  archive of another name. */
+void acme_certstore_path_changed(const struct acme_certstore_t *certstore,
+                                 const acme_certstore_path_t *site,
+                                 apr_pool_t *ptemp);
 
 /** Makes a folder, 0700. Fails with APR_EACCES when it is there already and not
  *  ours alone to write (acme_owned.h). */

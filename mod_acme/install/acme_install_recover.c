@@ -259,6 +259,7 @@ apr_array_header_t *acme_install_recover(const acme_certstore_t *certstore,
             if (number) {
                 acme_install_recovered_t *one = apr_array_push(found);
 
+                acme_certstore_path_changed(certstore, &site, ptemp);
                 one->place = place;
                 one->name = name;
                 one->version = number;

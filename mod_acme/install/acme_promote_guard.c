@@ -289,6 +289,7 @@ static apr_status_t point_back(const acme_promote_guard_t *guard,
                              found->name, p);
     if (found->link) {
         rv = acme_file_link(site.link, found->link, ACME_FILE_SYNC, p);
+        acme_certstore_path_changed(guard->certstore, &site, p);
     }
     else {
         rv = apr_file_remove(site.link, p);

@@ -127,6 +127,54 @@ static void what_is_pointed_to_is_not_pruned(void **state)
     assert_int_equal(acme_t_archived(certstore, NAME, p), 2);
 }
 
+static int has_version(const acme_certstore_t *certstore, const char *name,
+                       int version, apr_pool_t *p)
+{
+    acme_certstore_cert_t *cert;
+
+    return acme_certstore_get_version(&cert, certstore, name, version, p)
+           == APR_SUCCESS;
+}
+
+/* Whenever the other name got it: before the first version is pruned, or
+ * after. */
+static void what_another_name_has_is_not_pruned(void **state)
+{
+    static const char *const others[] = {"b.example.org", "c.example.org"};
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    int i;
+
+    for (i = 0; i < 2; ++i) {
+        put(certstore, ACME_PLACE_STASH, NAME, 0, p);
+        assert_int_equal(acme_certstore_move(certstore, ACME_PLACE_STASH, NAME,
+                                             ACME_PLACE_LIVE, others[i], NULL,
+                                             p),
+                         0);
+        put(certstore, ACME_PLACE_LIVE, NAME, 0, p);
+        put(certstore, ACME_PLACE_LIVE, NAME, 0, p);
+        assert_false(has_version(certstore, NAME, 2 + 3 * i, p));
+    }
+    assert_true(has_version(certstore, NAME, 1, p));
+    assert_true(has_version(certstore, NAME, 4, p));
+    /* Moved once more under its name, it is still found. */
+    for (i = 0; i < 2; ++i) {
+        assert_int_equal(
+            acme_certstore_move_stash(certstore, others[i], NULL, p), 0);
+    }
+    put(certstore, ACME_PLACE_LIVE, NAME, 0, p);
+    assert_true(has_version(certstore, NAME, 1, p));
+    assert_true(has_version(certstore, NAME, 4, p));
+    for (i = 0; i < 2; ++i) {
+        assert_int_equal(acme_certstore_move_remove(certstore, ACME_PLACE_STASH,
+                                                    others[i], NULL, p),
+                         0);
+        assert_false(has_version(certstore, NAME, 1 + 3 * i, p));
+    }
+    assert_int_equal(version_in(certstore, ACME_PLACE_LIVE, NAME, p), 7);
+}
+
 static void archived_and_removed_are_not_the_same(void **state)
 {
     apr_pool_t *p = *state;
@@ -227,6 +275,7 @@ ACME_T_MAIN(ACME_T(stashed_and_back_it_is_the_same),
             ACME_T(under_another_name_it_can_be_read_and_exported),
             ACME_T(what_is_in_the_way_is_archived),
             ACME_T(what_is_pointed_to_is_not_pruned),
+            ACME_T(what_another_name_has_is_not_pruned),
             ACME_T(archived_and_removed_are_not_the_same),
             ACME_T(what_another_pointer_needs_is_not_removed),
             ACME_T(all_of_a_place_are_listed),
