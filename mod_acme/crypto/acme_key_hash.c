@@ -11,8 +11,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-/* What stands before the point of a P-256 key, and of a P-384 key, in its
- * SubjectPublicKeyInfo (RFC 5480). */
+/* SubjectPublicKeyInfo (RFC 5480) of a P-256 key, and of a P-384 key, up to the
+ * point. */
 static const unsigned char p256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a,
                                      0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
                                      0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
