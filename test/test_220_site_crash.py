@@ -45,19 +45,9 @@ def start_to_be_killed(httpd, library, at):
     count = httpd.path("killed-at")
     if os.path.exists(count):
         os.unlink(count)
-    env = httpd.env({"LD_PRELOAD": library, "KILL_AT": str(at),
-                     "KILL_BELOW": httpd.path("store"), "KILL_COUNT": count})
-    mark = httpd.log.mark()
-    daemon = procs.Daemon(httpd.argv("-DFOREGROUND"),
-                          httpd.path("logs/stderr"), env=env, cwd=httpd.dir)
-
-    def over():
-        return daemon.exit_status() is not None \
-            or httpd.log.lines("resuming normal operations", mark)
-    procs.wait_until(over, 30, "a start or its end", interval=0.02)
-    killed = daemon.exit_status() == -signal.SIGKILL
-    daemon.stop()
-    return killed
+    env = {"LD_PRELOAD": library, "KILL_AT": str(at),
+           "KILL_BELOW": httpd.path("store"), "KILL_COUNT": count}
+    return httpd.start_that_may_end(env) == -signal.SIGKILL
 
 
 def test_killed_at_every_operation(httpd, pebble):

@@ -27,23 +27,6 @@ def stage(httpd, pebble, *names):
     assert pebble.orders() == len(names)
 
 
-def start_that_ends(httpd, more):
-    """Starts with these variables. Returns the exit status, or None if it
-    runs."""
-    env = httpd.env(more)
-    mark = httpd.log.mark()
-    daemon = procs.Daemon(httpd.argv("-DFOREGROUND"),
-                          httpd.path("logs/stderr"), env=env, cwd=httpd.dir)
-
-    def over():
-        return daemon.exit_status() is not None \
-            or httpd.log.lines("resuming normal operations", mark)
-    procs.wait_until(over, procs.GIVE_UP, "a start or its end", interval=0.02)
-    status = daemon.exit_status()
-    daemon.stop()
-    return status
-
-
 def test_a_kill_is_no_refusal(httpd, pebble):
     """20 first certificates, and a kill at any step of the start: the next
     start serves all of them, and nothing is ordered."""
@@ -56,7 +39,7 @@ def test_a_kill_is_no_refusal(httpd, pebble):
     def killed(at):
         if os.path.exists(count):
             os.unlink(count)
-        return start_that_ends(httpd, {
+        return httpd.start_that_may_end({
             "LD_PRELOAD": library, "KILL_AT": str(at), "KILL_COUNT": count,
             "KILL_BELOW": httpd.path("store")}) is not None
     assert not killed(10 ** 6)
@@ -91,7 +74,7 @@ def test_killed_while_one_is_loaded(httpd, pebble):
     stage(httpd, pebble, SHOP, NEW)
     spoilt = {"LD_PRELOAD": library, "LOAD_OF": "/live/%s/" % NEW,
               "LOAD_HOW": "killed"}
-    assert start_that_ends(httpd, spoilt) is not None
+    assert httpd.start_that_may_end(spoilt) is not None
     saved = httpd.path("saved")
     procs.run(["cp", "-a", store.path(httpd), saved])
     # Chance.
@@ -105,11 +88,11 @@ def test_killed_while_one_is_loaded(httpd, pebble):
     # Not chance.
     shutil.rmtree(store.path(httpd))
     procs.run(["cp", "-a", "-T", saved, store.path(httpd)])
-    assert start_that_ends(httpd, spoilt) is not None
+    assert httpd.start_that_may_end(spoilt) is not None
     httpd.expect_log("ACME0192: %s: .*there was none before" % NEW)
     httpd.expect_log("ACME0104: .*%s: .*server ended" % NEW)
     httpd.allow_log("ACME0341: %s" % NEW)
-    assert start_that_ends(httpd, spoilt) is None
+    assert httpd.start_that_may_end(spoilt) is None
     httpd.start()
     assert tls.served(httpd.https_port, SHOP).by_pebble
 
@@ -119,7 +102,7 @@ def test_what_ends_the_server_is_found(httpd, pebble):
     library = preload.build(httpd.dir, "load")
     stage(httpd, pebble, SHOP, NEW)
     httpd.allow_log("ssl:|AH00016|AH00020")
-    assert start_that_ends(httpd, {
+    assert httpd.start_that_may_end({
         "LD_PRELOAD": library, "LOAD_OF": "/live/%s/" % NEW,
         "LOAD_HOW": "fails"}) is not None
     httpd.expect_log("ACME0192: %s: .*there was none before" % NEW)

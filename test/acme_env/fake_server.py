@@ -2,16 +2,14 @@
 
 """Programmable CAs behind one TLS port: https://localhost:PORT/NAME/dir."""
 
-import http.server
 import os
-import ssl
-import threading
 import time
 import traceback
 
 from . import conf, fake_chain, tls
 from .fake_ca import Ca, problem
 from .ports import free_port
+from .tls_server import Handler, TlsServer
 
 
 class FakeServer:
@@ -34,14 +32,7 @@ class FakeServer:
         with open(self.root_file, "w", encoding="ascii") as file:
             file.write(fake_chain.ROOT.pem)
         self.add(**dict({"ca": Ca}, **behaviours))
-        self._server = _Listener(("127.0.0.1", self.port), _handler(self))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.ca_file, key)
-        self._server.socket = context.wrap_socket(
-            self._server.socket, server_side=True,
-            do_handshake_on_connect=False)
-        threading.Thread(target=self._server.serve_forever,
-                         kwargs={"poll_interval": 0.1}, daemon=True).start()
+        self._server = TlsServer(self.port, _handler(self), self.ca_file, key)
 
     def add(self, **behaviours):
         for name, behaviour in behaviours.items():
@@ -62,24 +53,13 @@ class FakeServer:
         return self.ca["ca"].directory_url
 
     def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Listener(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+        self._server.close()
 
 
 def _handler(fake):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+    class FakeHandler(Handler):
         def _serve(self):
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length) if length else b""
-            answer = self._answer(body)
+            answer = self._answer(self.body())
             if answer.delay:
                 time.sleep(answer.delay)
             if answer.drop:
@@ -91,11 +71,7 @@ def _handler(fake):
                 self.send_header("Content-Type", answer.content_type)
             for name, value in answer.headers:
                 self.send_header(name, value)
-            if answer.status != 204:
-                self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD" and answer.status != 204:
-                self.wfile.write(answer.body)
+            self.send_body(answer.status, answer.body)
 
         def _answer(self, body):
             _, name, rest = (self.path + "/").split("/", 2)
@@ -109,15 +85,5 @@ def _handler(fake):
                                                  traceback.format_exc()))
                 return problem(500, "serverInternal", "see the test")
 
-        def handle_one_request(self):
-            try:
-                super().handle_one_request()
-            except OSError:
-                # The client has gone.
-                self.close_connection = True
-
-        def log_message(self, format, *args):
-            pass
-
         do_GET = do_HEAD = do_POST = _serve
-    return Handler
+    return FakeHandler

@@ -10,7 +10,6 @@ starts at Gate.directory stays behind the gate. Pebble's paths are /dir,
 
 import datetime
 import http.client
-import http.server
 import json
 import re
 import ssl
@@ -19,6 +18,7 @@ import threading
 from . import procs
 from .ports import free_port
 from .rule import Rule, names_ordered, payload
+from .tls_server import Handler, TlsServer
 
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding",
               "content-length")
@@ -57,18 +57,8 @@ class Gate:
         self._held = {}
         self._rules = []
         self._lock = threading.Lock()
-        server = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", self.port), _handler(self))
-        server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pebble.ca_file, pebble.key_file)
-        server.socket = context.wrap_socket(server.socket, server_side=True,
-                                            do_handshake_on_connect=False)
-        self._server = server
-        self._thread = threading.Thread(target=server.serve_forever,
-                                        kwargs={"poll_interval": 0.1},
-                                        daemon=True)
-        self._thread.start()
+        self._server = TlsServer(self.port, _handler(self), pebble.ca_file,
+                                 pebble.key_file)
 
     @property
     def directory(self):
@@ -123,8 +113,7 @@ class Gate:
     def close(self):
         for held in self._held.values():
             held.release()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     # -- what the handler does --------------------------------------------
 
@@ -180,13 +169,9 @@ class Gate:
 
 
 def _handler(gate):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+    class GateHandler(Handler):
         def _serve(self):
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length) if length else None
+            body = self.body() or None
             gate.note(self.command, self.path, body)
             held = gate.held_for(self.path)
             if held and held.before:
@@ -220,21 +205,7 @@ def _handler(gate):
             for key, value in headers:
                 if key.lower() not in HOP_BY_HOP:
                     self.send_header(key, value)
-            if status != 204:
-                self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer)
-
-        def handle_one_request(self):
-            try:
-                super().handle_one_request()
-            except OSError:
-                # The client has gone, perhaps because a test has killed it.
-                self.close_connection = True
-
-        def log_message(self, format, *args):
-            pass
+            self.send_body(status, answer)
 
         do_GET = do_HEAD = do_POST = _serve
-    return Handler
+    return GateHandler

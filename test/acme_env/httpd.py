@@ -155,6 +155,23 @@ StartServers %(children)d
                           check=self._check_running)
         return self
 
+    def start_that_may_end(self, more):
+        """Starts the server with these variables, until it runs or has ended;
+        returns the exit status, or None if it ran. It is stopped then."""
+        mark = self.log.mark()
+        daemon = procs.Daemon(self.argv("-DFOREGROUND"),
+                              self.path("logs/stderr"), env=self.env(more),
+                              cwd=self.dir)
+
+        def over():
+            return daemon.exit_status() is not None \
+                or self.log.lines("resuming normal operations", mark)
+        procs.wait_until(over, procs.GIVE_UP, "a start or its end",
+                         interval=0.02)
+        status = daemon.exit_status()
+        daemon.stop()
+        return status
+
     def _check_running(self):
         if not self.is_running():
             raise AssertionError("httpd ended with status %s\n%s" % (
