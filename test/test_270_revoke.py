@@ -214,7 +214,7 @@ def test_a_compromised_key_never_comes_back(httpd, pebble, room):
     assert pebble.orders() == orders + 1
     assert store.names(httpd, "stash") == []
     # Nor as an import that was made without acmectl.
-    httpd.expect_log(r"ACME0572: %s: .* of no use .*its key was compromised"
+    httpd.expect_log(r"ACME0572: %s: .* cannot be used .*its key was compromised"
                      % SHOP)
     store.point(httpd, "import", SHOP, 1)
     httpd.restart()

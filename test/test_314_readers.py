@@ -28,7 +28,8 @@ def test_a_decent_ca(make_httpd, fake):
 
 
 def test_what_is_not_needed_may_be_missing(make_httpd, make_fake):
-    """Each has its certificate from its first order, with no failure."""
+    """A site gets its certificate from its first order, without a failure, from
+    each CA that leaves out, nulls or misspells members that are not needed."""
     fake = make_fake(**READERS)
     httpd = make_httpd(fake)
     httpd.configure(fake.sites_conf(httpd, READERS))
@@ -51,7 +52,8 @@ def test_what_is_not_needed_may_be_missing(make_httpd, make_fake):
 
 
 def signed(ca, key, said, payload):
-    """newAccount with the key's signature of what is said, and a payload."""
+    """A request for newAccount that carries `payload`, with a signature over
+    `said`."""
     numbers = key.public_key().public_numbers()
     jwk = {"kty": "EC", "crv": "P-256",
            "x": jws.encode(numbers.x.to_bytes(32, "big")),
@@ -69,7 +71,8 @@ def signed(ca, key, said, payload):
 
 
 def test_the_ca_verifies_signatures_and_nonces():
-    """Else a behaviour could hide a fault of ours."""
+    """The CA of the tests checks signatures, because a CA that takes anything
+    would hide a fault of the module."""
     ca = Ca("ca", "https://localhost:1/ca")
     key = new_key()
     good = signed(ca, key, b"{}", b"{}")

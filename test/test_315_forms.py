@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same answers in other forms: headers by their grammar, and what is easily
-tolerated."""
+"""Answers of CAs in unusual forms: Link and Location headers in every form that
+their grammar allows, and small mistakes that the module tolerates."""
 
 import subprocess
 
@@ -21,7 +21,8 @@ def top_issuer(httpd, name):
 
 
 def test_each_has_its_certificate(make_httpd, make_fake):
-    """From its first order; of two chains the one that is wanted."""
+    """A site gets its certificate from its first order at each of these CAs; of
+    two chains it gets the one that ACMEPreferredChain names."""
     every = dict(LINKS, **TOLERATED)
     fake = make_fake(**every)
     httpd = make_httpd(fake)
@@ -53,8 +54,8 @@ def test_each_has_its_certificate(make_httpd, make_fake):
 
 
 def test_a_binding_with_stray_bits(make_httpd, make_fake):
-    """Its HMAC key has 22 characters of base64, the last of which says more
-    than the 16 bytes need, and padding."""
+    """The HMAC key of an external account has padding, and its last base64
+    character has more bits than the 16 bytes need."""
     fake = make_fake(eab=type("Eab", (Ca,), {
         "eab_keys": {"kid-1": b"0123456789abcdef"}}))
     httpd = make_httpd(fake)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a CA says against an order is shown in whatever form it comes, and the
-advice leads to the place where it happened."""
+"""The reason that a CA gives for a refusal is shown, whatever form it has, and
+the advice names the place where the refusal happened."""
 
 from acme_env import status
 from acme_env.behaviours import WORDS

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A certificate that was ordered because the configuration changed is live at
-once, since somebody is watching."""
+"""A certificate that was ordered because the configuration changed is activated
+at once, because the administrator is waiting for it."""
 
 import pytest
 
@@ -14,14 +14,15 @@ SHOP = "shop.test"
 
 
 def change(httpd, pebble, **changes):
-    # Renewals would gather for six hours.
+    # The restart for a renewal would wait for up to six hours.
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
                                       ACMEActivationInterval="1s 6h",
                                       **changes))
 
 
 def test_another_ca_and_another_key_are_live_at_once(make_httpd, make_pebble):
-    """The way from a test service to the real one."""
+    """The site moves from the CA's test service to the CA, and then to another
+    kind of key."""
     test_ca = make_pebble()
     real_ca = make_pebble(http_port=test_ca.http_port,
                           tls_port=test_ca.tls_port)

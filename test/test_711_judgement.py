@@ -68,7 +68,7 @@ def test_from_the_order_to_the_restart(httpd, pebble, gate):
     configure(httpd, pebble, SHOP, ACMECertificateAuthority=gate.directory)
     httpd.start()
     status.wait_for(httpd, SHOP, lambda s: "hindrance" in s["renewal"])
-    judged = everywhere(httpd, "waiting", "its order does not get on, since",
+    judged = everywhere(httpd, "waiting", "its order makes no progress, since",
                         True)
     assert judged["next"] == "the request is repeated"
     assert status.of(httpd, SHOP)["renewal"]["errors"] == 0

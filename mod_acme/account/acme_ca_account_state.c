@@ -137,8 +137,8 @@ void acme_ca_account_state_note(acme_ca_account_t *account)
     apr_pool_create(&p, account->p);
     if (acme_ca_account_state_save(account, &problem, p) != APR_SUCCESS) {
         acme_log(account->ctx->log, ACME_LOG_WARNING, problem.rv,
-                 ACME_TAG(0331) "%s: what is new of the account cannot be "
-                                "stored, the CA will be asked again: %s",
+                 ACME_TAG(0331) "%s: the changed account cannot be stored, so "
+                                "the CA is asked again: %s",
                  account->ca->label, acme_problem_text(&problem, p));
     }
     apr_pool_destroy(p);
@@ -158,8 +158,8 @@ void acme_ca_account_state_spread(acme_ca_account_t *account)
                                    account->name, &problem, p)
         != APR_SUCCESS) {
         acme_log(account->ctx->log, ACME_LOG_WARNING, problem.rv,
-                 ACME_TAG(0820) "%s: what became of the account cannot be "
-                                "stored under its other name: %s",
+                 ACME_TAG(0820) "%s: the account cannot be stored under its "
+                                "other name: %s",
                  account->ca->label, acme_problem_text(&problem, p));
     }
     apr_pool_destroy(p);

@@ -37,7 +37,7 @@ static apr_status_t failed(acme_problem_t *problem, const char *path,
                            apr_status_t rv, apr_pool_t *p)
 {
     acme_problem_set(problem, rv, ACME_RETRY_INTERNAL, ACME_PROBLEM_STORE, p,
-                     "the store's lock %s cannot be had: %pm", path, &rv);
+                     "the store's lock %s cannot be taken: %pm", path, &rv);
     if (problem && rv == APR_EACCES && geteuid() == 0) {
         problem->to_fix = "restart the server (apachectl graceful): its start "
                           "removes a lock that others could hold";

@@ -68,8 +68,8 @@ static void end(acme_account_op_t *op, const char *url,
                                 &problem, op->p)
                != APR_SUCCESS) {
         acme_log(op->ctx->log, ACME_LOG_WARNING, problem.rv,
-                 ACME_TAG(0826) "what came of acmectl's request cannot be "
-                                "noted, and acmectl waits for it in vain: %s",
+                 ACME_TAG(0826) "the outcome of acmectl's request cannot be "
+                                "stored, so acmectl gives up waiting: %s",
                  acme_problem_text(&problem, op->p));
     }
 }

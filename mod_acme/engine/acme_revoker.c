@@ -233,8 +233,8 @@ static void save(const revocation_t *rev, apr_pool_t *p)
         && acme_revoke_order_save(rev->progress, ctx->vault, &unsaved, p)
                != APR_SUCCESS) {
         acme_log(ctx->log, ACME_LOG_WARNING, unsaved.rv,
-                 ACME_TAG(0845) "%s: what became of its revocation cannot be "
-                                "written down, and is asked for again: %s",
+                 ACME_TAG(0845) "%s: the outcome of its revocation cannot be "
+                                "stored, so the CA is asked again: %s",
                  rev->order->what->name, acme_problem_text(&unsaved, p));
     }
 }

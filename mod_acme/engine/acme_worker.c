@@ -297,8 +297,8 @@ static void run(acme_worker_t *worker, apr_pool_t *p)
         rv == APR_SUCCESS ? ACME_WORKER_CTX_HALTED : ACME_WORKER_CTX_LOST;
     if (rv != APR_SUCCESS) {
         acme_log(worker->ctx.log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0312) "worker: another one has taken over, orders "
-                                "are left to it");
+                 ACME_TAG(0312) "worker: another worker has taken over, and "
+                                "goes on with the orders");
         worker->checked = 0;
     }
     leave(worker);

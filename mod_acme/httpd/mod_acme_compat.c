@@ -121,11 +121,10 @@ static void check_parents(acme_sites_t *sites)
         if (real && !stat(real, &st) && S_ISDIR(st.st_mode) && is_others(&st)) {
             mod_acme_sites_warn(
                 sites,
-                ACME_TAG(0136) "ACMEStoreDir %s: whoever may write in %s "
+                ACME_TAG(0136) "ACMEStoreDir %s: a user who may write in %s "
                                "(owner %ld, mode %o) can put another folder in "
-                               "its place, with keys and certificates of his "
-                               "own; let it belong to root, and take the right "
-                               "to write from all others, or name a folder "
+                               "its place, with other keys; give it to root, "
+                               "let nobody else write in it, or name a folder "
                                "elsewhere",
                 store, real, (long)st.st_uid, (unsigned int)st.st_mode & 07777);
             free(real);

@@ -106,12 +106,13 @@ static void recover(const acme_setup_t *setup, apr_pool_t *ptemp)
         const acme_install_recovered_t *one =
             &APR_ARRAY_IDX(found, i, acme_install_recovered_t);
 
-        acme_log(
-            setup->log, ACME_LOG_NOTICE, 0,
-            ACME_TAG(0121) "%s: its link in %s was none any more, as after "
-                           "a restored backup that has no links, and is "
-                           "put back: it leads to generation %d",
-            one->name, acme_certstore_place_name(one->place), one->version);
+        acme_log(setup->log, ACME_LOG_NOTICE, 0,
+                 ACME_TAG(0121) "%s: its link in %s had become a file or a "
+                                "folder, as after a restored backup without "
+                                "links; it is put back and leads to "
+                                "generation %d",
+                 one->name, acme_certstore_place_name(one->place),
+                 one->version);
     }
 }
 
@@ -529,8 +530,8 @@ void mod_acme_install_done(acme_setup_t *setup)
     }
     if (acme_deployed_write(setup->store_dir, now, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0155) "%s; the next start takes sites for what they "
-                                "were before this one",
+                 ACME_TAG(0155) "%s; the next start compares the configuration "
+                                "with the record of an earlier start",
                  acme_problem_text(&problem, ptemp));
     }
     acme_lock_release(install->lock);

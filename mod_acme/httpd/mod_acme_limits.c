@@ -127,9 +127,9 @@ static void check_names(acme_sites_t *sites, const acme_site_draft_t *draft,
         if (is_too_much(limits, spec->names)) {
             mod_acme_sites_warn(
                 sites,
-                ACME_TAG(0042) "ACMEDomain %s at %s: %s, so that nothing comes "
-                               "of asking this authority when the others "
-                               "fail; split it into several virtual hosts",
+                ACME_TAG(0042) "ACMEDomain %s at %s: %s, so this authority "
+                               "cannot take over when the others fail; split "
+                               "it into several virtual hosts",
                 spec->name, spec->place,
                 excess(ca, limits, spec->names, sites->p));
         }
@@ -164,9 +164,9 @@ static void check_must_staple(acme_sites_t *sites, const acme_config_t *config,
         mod_acme_sites_warn(
             sites,
             ACME_TAG(0044) "ACMEMustStaple on at %s: %s refuses orders with "
-                           "it, since it has no OCSP any more, so that nothing "
-                           "comes of asking it when the other authorities of "
-                           "the site %s (%s) fail; remove one of them",
+                           "it, since it has no OCSP any more, so it cannot "
+                           "take over when the other authorities of the site "
+                           "%s (%s) fail; remove one of them",
             place, ca->label, spec->name, spec->place);
     }
 }

@@ -217,15 +217,15 @@ static void check_listeners(acme_sites_t *sites, acme_mistakes_site_t *site,
     key = s->addrs ? missing_listen(s->addrs, sites->p) : place;
     if (s->addrs) {
         text = apr_psprintf(sites->p,
-                            "nothing listens on %s%s, for which the virtual "
-                            "host at %s is, so that nobody can reach it",
+                            "nothing listens on %s%s, so nobody can reach the "
+                            "virtual host at %s",
                             strchr(key, ':') ? "" : "port ", key, place);
         fix = apr_psprintf(sites->p, "add 'Listen %s'", key);
     }
     else {
         text = apr_psprintf(sites->p,
                             "the virtual host at %s has no address that is "
-                            "known (AH00547), so that nobody can reach it",
+                            "known (AH00547), so nobody can reach it",
                             place);
         fix = "write '<VirtualHost *:443>', or an address instead of the name";
     }

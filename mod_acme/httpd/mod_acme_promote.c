@@ -206,7 +206,7 @@ static acme_inventory_t *examine(acme_setup_t *setup, acme_vault_t *vault,
     else if (!APR_STATUS_IS_ENOENT(rv)) {
         inventory->problem = acme_problem_dup(&problem, setup->pconf);
         acme_log(setup->log, ACME_LOG_ERR, 0,
-                 ACME_TAG(0105) "%s: the stored certificate is of no use, "
+                 ACME_TAG(0105) "%s: the stored certificate cannot be used, "
                                 "%s: %s",
                  spec->name,
                  vault ? "another is ordered" : "and nothing is ordered",

@@ -158,11 +158,11 @@ void mod_acme_tls_compare(const acme_setup_t *setup)
     }
     if (count) {
         acme_log(setup->log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0130) "whether %d virtual host%s https is not "
-                                "what the configuration reads like: %s%s; "
-                                "ACMEAutoDomains may have left them out, or "
-                                "taken them for nothing: write SSLEngine "
-                                "and ACMEDomain into them",
+                 ACME_TAG(0130) "mod_ssl and mod_acme disagree whether %d "
+                                "virtual host%s https: %s%s; ACMEAutoDomains "
+                                "may have left them out, or taken them for "
+                                "nothing: write SSLEngine and ACMEDomain "
+                                "into them",
                  count, count == 1 ? " serves" : "s serve", named,
                  count > MAX_NAMED ? ", and more" : "");
     }

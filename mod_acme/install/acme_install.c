@@ -418,8 +418,8 @@ void acme_install_rest(acme_install_t *install, acme_install_wanted_fn *wanted,
         }
         if (!item->cert) {
             acme_log(install->config->log, ACME_LOG_WARNING, 0,
-                     ACME_TAG(0571) "%s: a certificate that is kept is of no "
-                                    "use and is left alone: %s",
+                     ACME_TAG(0571) "%s: a kept certificate cannot be used and "
+                                    "is left alone: %s",
                      item->name, acme_problem_text(item->problem, ptemp));
         }
         else if (acme_install_shared_is_live(install, item)) {

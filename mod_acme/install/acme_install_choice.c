@@ -18,10 +18,9 @@ void acme_install_choice_complain(const acme_install_t *install,
                                   apr_pool_t *ptemp)
 {
     acme_log(install->config->log, ACME_LOG_ERR, 0,
-             ACME_TAG(0560) "%s: what is kept of its "
-                            "certificates could not be put "
-                            "where it belongs, and is tried "
-                            "again at the next start: %s",
+             ACME_TAG(0560) "%s: a kept certificate could not be "
+                            "put in its place, which the next start "
+                            "tries again: %s",
              name, acme_problem_text(problem, ptemp));
 }
 
@@ -473,8 +472,8 @@ void acme_install_choice_settle(acme_install_t *install,
 {
     if (item->useless) {
         acme_log(install->config->log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0572) "%s: the imported certificate is of no use and "
-                                "only archived: %s",
+                 ACME_TAG(0572) "%s: the imported certificate cannot be used "
+                                "and is archived: %s",
                  item->name, item->left);
     }
     acme_install_choice_archive(install, item, item->left, ptemp);

@@ -222,7 +222,7 @@ apr_status_t acme_own_cert_read(const acme_cert_info_t **info,
     if (rv != APR_SUCCESS) {
         return acme_problem_set(
             problem, rv, ACME_RETRY_CONFIG, ACME_PROBLEM_CERTIFICATE, p,
-            "%s with the key %s is of no use: %s", cert_path, key_path,
+            "%s with the key %s cannot be used: %s", cert_path, key_path,
             why.detail ? why.detail : "unknown");
     }
     return APR_SUCCESS;

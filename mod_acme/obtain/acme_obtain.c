@@ -363,7 +363,7 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
                          problem, order->ptemp);
 }
 
-/* Notes in the job that the order does not get on, and that it does again, so
+/* Notes in the job that the order makes no progress, and that it does again, so
  * that the status shows it while it lasts. */
 static void note_hindrance(acme_obtain_t *order)
 {
@@ -436,7 +436,7 @@ static void reject(acme_obtain_t *order, const acme_problem_t *problem)
 /* Gives up order and key, because another try with them would fail again. */
 static void give_up(acme_obtain_t *order)
 {
-    drop(order, "its certificate is of no use");
+    drop(order, "its certificate cannot be used");
     acme_obtain_key_discard(order->ctx, order->spec, order->ptemp);
 }
 

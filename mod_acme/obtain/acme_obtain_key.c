@@ -75,7 +75,7 @@ static apr_status_t reuse(acme_key_t **key, const char **pem,
     }
     acme_log(ctx->log, ACME_LOG_WARNING, 0,
              ACME_TAG(0854) "%s: the key that was to be used again "
-                            "(ACMEKeyReuse) is not to be had, making a new "
+                            "(ACMEKeyReuse) is missing, making a new "
                             "one; the next start leaves it, if it can",
              spec->name);
     return APR_ENOENT;

@@ -244,7 +244,7 @@ static apr_status_t throw_away(acme_job_t *job, acme_worker_ctx_t *ctx,
     rv = acme_job_save(job, ctx->vault, ACME_STORE_LAZY, problem, ptemp);
     if (rv == APR_SUCCESS) {
         acme_log(ctx->log, ACME_LOG_INFO, 0,
-                 ACME_TAG(0890) "%s: has succeeded with %s; what came of it is "
+                 ACME_TAG(0890) "%s: has succeeded with %s; the certificate is "
                                 "thrown away",
                  spec->name, spec->ca->label);
     }

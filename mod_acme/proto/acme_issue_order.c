@@ -119,11 +119,12 @@ void acme_issue_order_refused_new(acme_issue_t *issue,
     if (config->replaces && !issue->without_replaces
         && is_about_replaces(problem)) {
         issue->without_replaces = 1;
-        acme_log(issue->log, ACME_LOG_INFO, 0,
-                 ACME_TAG(0810) "%s: the CA takes no order that replaces the "
-                                "certificate there is, ordering one that does "
-                                "not say so: %s",
-                 config->name, acme_problem_text(problem, issue->pfeed));
+        acme_log(
+            issue->log, ACME_LOG_INFO, 0,
+            ACME_TAG(0810) "%s: the CA refuses an order that names the "
+                           "certificate that it replaces, ordering without "
+                           "that: %s",
+            config->name, acme_problem_text(problem, issue->pfeed));
         return;
     }
     acme_issue_state_fail(issue, problem,

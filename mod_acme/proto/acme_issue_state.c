@@ -115,7 +115,8 @@ void acme_issue_state_post(acme_issue_t *issue, const char *url,
     }
     else if (++issue->requests > most) {
         acme_issue_state_wrong(issue, ACME_ISSUE_DOUBTFUL, now,
-                               "the order got nowhere with %d requests", most);
+                               "the order is not complete after %d requests",
+                               most);
         return;
     }
     action = new_action(issue, ACME_ACTION_POST);

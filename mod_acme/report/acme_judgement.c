@@ -258,7 +258,7 @@ static void judge_need(acme_judgement_t *judgement, const subject_t *s)
     if (job->hindrance) {
         set(judgement, ACME_JUDGEMENT_WAITING,
             with(s,
-                 apr_pstrcat(s->p, why, "; its order does not get on",
+                 apr_pstrcat(s->p, why, "; its order makes no progress",
                              since(job->hindered, s->p), ": ",
                              acme_problem_text(job->hindrance, s->p), NULL)));
         set_next(judgement, "the request is repeated", 0);

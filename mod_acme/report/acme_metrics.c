@@ -185,7 +185,7 @@ static void totals(const out_t *out, const acme_metrics_t *metrics)
     one(out, "acme_sites_renewing",
         "Sites whose certificate is being obtained or due.", counts->renew);
     one(out, "acme_sites_errored",
-        "Sites that failed last time, or whose store is of no use.",
+        "Sites that failed last time, or whose store cannot be read.",
         counts->errored);
     one(out, "acme_sites_expiring",
         "Sites whose certificate nears its end or has expired.",

@@ -82,8 +82,8 @@ typedef struct acme_job_t {
     apr_time_t last_run; /**< of the last try, or 0 */
     apr_time_t next_run; /**< no try before; 0: at once */
     const acme_problem_t *problem;   /**< of the last failure, or NULL */
-    const acme_problem_t *hindrance; /**< why the order that is under way does
-                                         not get on now, or NULL */
+    const acme_problem_t *hindrance; /**< why the order that is under way
+                                         makes no progress now, or NULL */
     apr_time_t hindered;             /**< since when, or 0 */
     const acme_ari_t *ari; /**< the CA's renewal information, or NULL */
     const char *limit; /**< the CA's limit that the site waits for, or NULL */

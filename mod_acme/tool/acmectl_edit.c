@@ -66,7 +66,7 @@ static apr_status_t check(const acmectl_t *ctl, const char *name,
         }
     }
     if (rv != APR_SUCCESS) {
-        acmectl_io_say("%s: generation %d is of no use: %s", name, generation,
+        acmectl_io_say("%s: generation %d cannot be used: %s", name, generation,
                        problem.detail ? acme_problem_text(&problem, p)
                                       : "its files cannot be read");
         return rv;

@@ -160,7 +160,7 @@ static void print_order(const walk_t *walk)
         }
     }
     if (job && job->hindrance) {
-        print_step("", apr_psprintf(p, "does not get on since %s: %s",
+        print_step("", apr_psprintf(p, "makes no progress since %s: %s",
                                     acme_time_print(job->hindered, p),
                                     acme_problem_text(job->hindrance, p)));
     }

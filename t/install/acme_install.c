@@ -268,8 +268,8 @@ static void one_that_the_security_level_refuses_is_not_used(void **state)
     /* the log has what is wrong with the import, and does not say that no site
      * asks for it */
     assert_string_equal(IMPORT("a.test"), "");
-    acme_t_contains(w->said, "ACME0572: a.test: the imported certificate is of "
-                             "no use and only archived: ");
+    acme_t_contains(w->said, "ACME0572: a.test: the imported certificate "
+                             "cannot be used and is archived: ");
     acme_t_contains(w->said, "SECLEVEL=4");
     assert_null(strstr(w->said, "ACME0567"));
     assert_int_equal(last_serve, ACME_SITE_DECIDE_SERVE_PLACEHOLDER);

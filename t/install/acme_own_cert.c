@@ -227,8 +227,8 @@ static void what_would_stop_the_server_is_refused(void **state)
     assert_refused(cert, apr_pstrcat(p, dir, "/none", NULL), "cannot be read",
                    p);
     assert_refused(dir, key, "cannot be read", p);
-    assert_refused(put(dir, "empty", "", p), key, "of no use", p);
-    assert_refused(key, key, "of no use", p);
+    assert_refused(put(dir, "empty", "", p), key, "cannot be used", p);
+    assert_refused(key, key, "cannot be used", p);
     assert_refused(cert, cert, "no private key", p);
     assert_refused(cert, put(dir, "other", acme_t_key_pem(p), p),
                    "for another key", p);
@@ -236,7 +236,7 @@ static void what_would_stop_the_server_is_refused(void **state)
                        "-----BEGIN CERTIFICATE-----\nAAAA\n"
                        "-----END CERTIFICATE-----\n",
                        p),
-                   key, "of no use", p);
+                   key, "cannot be used", p);
     /* a damaged one behind the leaf: mod_ssl reads them all */
     assert_refused(put(dir, "tail",
                        apr_pstrcat(p, b->chain_pem,
@@ -244,11 +244,11 @@ static void what_would_stop_the_server_is_refused(void **state)
                                    "-----END CERTIFICATE-----\n",
                                    NULL),
                        p),
-                   key, "of no use", p);
+                   key, "cannot be used", p);
     assert_refused(
         put(dir, "cut",
             apr_pstrmemdup(p, b->chain_pem, strlen(b->chain_pem) / 2), p),
-        key, "of no use", p);
+        key, "cannot be used", p);
 }
 
 static void a_chain_file_is_joined_with_the_certificate(void **state)

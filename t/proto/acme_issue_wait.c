@@ -388,7 +388,7 @@ static void too_many_requests_end_it(void **state)
         }
     }
     assert_non_null(strstr(issue_feed_assert_failed(feed)->detail,
-                           "got nowhere with 47 requests"));
+                           "is not complete after 47 requests"));
     assert_int_equal(feed->posts - polls, 47);
     assert_true(acme_issue_resumable(feed->issue));
 }

@@ -296,7 +296,7 @@ static const struct {
     {is_held, B, 1, O, "not tried again before the configuration changes", NULL,
      "open port 80"},
     {ca_drops_connections, W, 1, O,
-     "its order does not get on, since 2026-01-02T02:04:05Z: connection: "
+     "its order makes no progress, since 2026-01-02T02:04:05Z: connection: "
      "nobody there",
      "the request is repeated", "open port 80"},
     {waits_for_a_limit, W, 1, O, "50 certificates per week", "ordered", NULL},
