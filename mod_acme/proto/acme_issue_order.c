@@ -193,7 +193,7 @@ void acme_issue_order_answer_finalize(acme_issue_t *issue,
         return;
     }
     acme_log(issue->log, ACME_LOG_INFO, 0,
-             ACME_TAG(0210) "%s: the answer to finalize is of no use, asking "
+             ACME_TAG(0210) "%s: the answer to finalize cannot be used, asking "
                             "for the order: %s",
              issue->config->name, problem.detail);
     acme_issue_state_enter(issue, ACME_PHASE_RESUME);
