@@ -74,7 +74,8 @@ FAILS = (
     + cells(START + " " + ORDER, "429-date", LIMITED, TWO_HOURS)
     + cells(START + " " + ORDER, "503-date", BUSY, TWO_HOURS, words="503")
     + cells("directory " + ORDER, "userActionRequired")
-    + cells("authz challenge poll finalize download", "unauthorized malformed")
+    + cells("authz challenge poll download", "unauthorized malformed")
+    + cells("finalize", "unauthorized")
     + cells("directory", "accountDoesNotExist unauthorized")
     # The account is registered again, and the order begins anew, once.
     + cells("order authz challenge poll finalize download",
@@ -86,8 +87,10 @@ FAILS = (
     + cells(START + " order authz challenge poll download", "orderNotReady")
     # At challenge and finalize it means that they are in progress.
     + cells(START + " order authz poll download", "conflict")
-    + cells("order authz challenge poll finalize", "web-page truncated",
-            PROTOCOL, words="")
+    + cells("order authz challenge poll", "web-page", PROTOCOL, words="")
+    + cells("order authz poll", "truncated", PROTOCOL, words="")
+    # The order says that it was not heard, three times.
+    + cells("finalize", "web-page", PROTOCOL, count=4, words="")
     # -- what comes in one place
     + cells("order", "malformed unheardOf")
     # The account is checked once, and is valid.
@@ -97,6 +100,7 @@ FAILS = (
     + cells("order", "redirect-post", PROTOCOL, words="308")
     # Without a common name, and then with one.
     + cells("finalize", "badCSR", wait=NEVER, count=2)
+    + cells("finalize", "malformed", count=2)
     + cells("finalize", "orderNotReady", count=6)
     # What is no certificate is asked for again, three times.
     + cells("download", "web-page", PROTOCOL, count=4, words="begins with: <")
@@ -118,6 +122,8 @@ PASSES = [
     # Responses that are no fault.
     ("directory", "text-plain", None, 0), ("account", "text-plain", None, 0),
     ("order", "text-plain", None, 0), ("download", "text-plain", None, 0),
+    # The CA has acted, and what it says to that is not needed.
+    ("challenge", "truncated", None, 0), ("finalize", "truncated", None, 0),
 ]
 
 # Requests without a fault, if not one.

@@ -51,7 +51,6 @@ def late(state, still, times):
 STRANGE = {
     "order-status": ("/order-plz", rule.members(status="surprised")),
     "order-finalize": (ORDER, rule.members(finalize="http://ca.test/")),
-    "order-empty": ("/order-plz", rule.members(authorizations=[])),
     "order-many": ("/order-plz", rule.members(authorizations=[
         "https://localhost/%d" % i for i in range(2000)])),
     "order-location": ("/order-plz", rule.members(

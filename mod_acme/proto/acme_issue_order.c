@@ -188,7 +188,7 @@ void acme_issue_order_answer_finalize(acme_issue_t *issue,
         acme_issue_route_follow(issue, order, now);
         return;
     }
-    if (++issue->finalizations > ACME_ISSUE_RETRIES) {
+    if (++issue->finalizations > ACME_ISSUE_NO_CERT) {
         acme_issue_state_fail(issue, &problem, ACME_ISSUE_ALIVE, now);
         return;
     }
@@ -198,10 +198,8 @@ void acme_issue_order_answer_finalize(acme_issue_t *issue,
              issue->config->name, problem.detail);
     acme_issue_state_enter(issue, ACME_PHASE_RESUME);
     acme_issue_state_wait(
-        issue, now
-                   + (issue->finalizations > 1
-                          ? acme_issue_state_pause(issue->finalizations - 1)
-                          : acme_issue_state_poll_min(issue)));
+        issue,
+        now + (acme_issue_state_poll_min(issue) << (issue->finalizations - 1)));
 }
 
 /* Returns non-zero when the refusal settles that the order is gone: 404 or 410,
