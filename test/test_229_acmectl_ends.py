@@ -42,10 +42,12 @@ class Trial:
         many changes there were."""
         if os.path.exists(self.count):
             os.unlink(self.count)
-        env = dict(os.environ, LD_PRELOAD=self.library, KILL_AT=str(at),
-                   KILL_COUNT=self.count, KILL_BELOW=store.path(self.httpd))
+        more = {"LD_PRELOAD": self.library, "KILL_AT": str(at),
+                "KILL_COUNT": self.count,
+                "KILL_BELOW": store.path(self.httpd)}
         if full:
-            env["FAIL_WITH"] = str(errno.ENOSPC)
+            more["FAIL_WITH"] = str(errno.ENOSPC)
+        env = self.httpd.env(more)
         result = acmectl.run(self.httpd, *argv, env=env)
         try:
             with open(self.count, encoding="utf-8") as file:
