@@ -142,7 +142,7 @@ static void what_there_is_to_tell_is_not_remembered(void **state)
 
     save(w);
     stamp = stamp_of(w);
-    for (i = 0; i < 13; ++i) {
+    for (i = 0; i < 14; ++i) {
         *w->job = job_cache;
         w->job->order = i == 0 ? acme_json_object(w->p) : NULL;
         w->job->staged = i == 1 ? "f00d" : NULL;
@@ -162,6 +162,7 @@ static void what_there_is_to_tell_is_not_remembered(void **state)
         w->job->signed_pem = i == 10 ? "pem" : NULL;
         w->job->asked = i == 11 ? ACME_ASKED_DUE : ACME_ASKED_NO;
         w->ari.errors = i == 12;
+        w->job->hindrance = i == 13 ? &problem : NULL;
         acme_job_cache_remember(&w->slot, &stamp, w->job, &w->info);
         assert_null(recall(w));
     }

@@ -13,7 +13,7 @@ from . import procs
 
 
 def must(argv, **kwargs):
-    done = procs.run(argv, timeout=400, **kwargs)
+    done = procs.run(argv, timeout=10 * procs.GIVE_UP, **kwargs)
     assert done.returncode == 0, "%s\n%s" % (argv, done.stdout[-3000:])
     return done.stdout
 

@@ -100,7 +100,7 @@ def sanitizer_preload():
 @functools.lru_cache(None)
 def pebble_dir():
     done = procs.run([os.path.join(TOP, "scripts", "get-pebble")],
-                     timeout=300)
+                     timeout=10 * procs.GIVE_UP)
     folder = done.stdout.strip().rpartition("\n")[2]
     if done.returncode != 0 or not os.path.isdir(folder):
         raise RuntimeError("no Pebble: %s" % done.stdout)

@@ -10,7 +10,7 @@ import time
 # Seconds after which a test gives up waiting for something that must come. It
 # is long because a machine may be slow, and costs nothing because a test goes
 # on as soon as it has come. No wait is shorter.
-GIVE_UP = 180
+GIVE_UP = 300
 
 
 def wait_until(condition, timeout, what, interval=0.1):
