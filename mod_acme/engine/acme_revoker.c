@@ -477,16 +477,20 @@ static void begin(revocation_t *rev)
     }
 }
 
+/* Reads how far it has come. It is tried again while the store fails, in a pool
+ * of its own, so that the revocation's does not grow. */
 static apr_status_t load(revocation_t *rev)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_revoke_order_progress_t *progress;
     apr_status_t rv;
+    apr_pool_t *p;
 
-    rv =
-        acme_revoke_order_load(&progress, rev->revoker->ctx->vault,
-                               rev->order->what->fingerprint, &problem, rev->p);
+    apr_pool_create(&p, rev->p);
+    rv = acme_revoke_order_load(&progress, rev->revoker->ctx->vault,
+                                rev->order->what->fingerprint, &problem, p);
     if (rv != APR_SUCCESS) {
+        apr_pool_destroy(p);
         rest(rev, now_of(rev) + RETRY_DELAY);
         return rv;
     }
