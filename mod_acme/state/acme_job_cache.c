@@ -21,9 +21,10 @@ static int is_plain(const acme_ari_t *ari, const acme_cert_info_t *info)
                && ari->errors == 0 && !ari->problem);
 }
 
-/* Returns non-zero if a slot can hold the job: it is idle, and what is needed of
- * it is only the time of its last try, renewal information and a log. An order
- * that the CA has not made yet leaves the job idle, perhaps with a hindrance. */
+/* Returns non-zero if a slot can hold the job: it is idle, and all that is
+ * needed of it is the time of its last try, renewal information and a log. An
+ * order that the CA has not made yet leaves the job idle, perhaps with a
+ * hindrance. */
 static int is_simple(const acme_job_t *job, const acme_cert_info_t *info)
 {
     return acme_job_phase(job) == ACME_JOB_IDLE && !job->problem

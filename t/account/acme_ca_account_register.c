@@ -102,7 +102,7 @@ static void an_url_that_cannot_be_stored_is_asked_for_again(void **state)
     w->on_request = break_store;
     assert_int_equal(account_settle(account, w, &problem), APR_SUCCESS);
     assert_int_equal(
-        world_said(w, ACME_LOG_WARNING, "cannot be stored, the CA"), 1);
+        world_said(w, ACME_LOG_WARNING, "cannot be stored, so the CA"), 1);
     w->on_request = NULL;
     acme_store_mem_break(w->mem, APR_SUCCESS);
     account = acme_ca_account_create(ctx, &w->ca_spec, w->p);
