@@ -298,9 +298,11 @@ def test_server_wide_directives_are_refused_in_virtual_hosts(server):
 
 
 def test_no_port_80(server):
-    """http-01 cannot work: a warning comes before it fails."""
+    """http-01 cannot work, and is the only challenge: this is said before
+    anything fails."""
     httpd, pebble = server
     httpd.configure(conf.managed_conf(httpd, pebble, SHOP,
+                                      ACMECAChallenges="http-01",
                                       ACMEPortMap="http:- https:%d"
                                       % httpd.https_port))
     refuse(httpd, "ACMEPortMap")

@@ -213,6 +213,34 @@ apr_status_t acme_ident_canonical(const char **name, const char *text,
     return APR_SUCCESS;
 }
 
+const char *acme_ident_server_name(const char *name, apr_pool_t *p)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char address[sizeof(struct in6_addr)];
+    char *text, *at;
+    int i;
+
+    if (acme_ident_type(name) != ACME_IDENT_IP) {
+        return name;
+    }
+    if (inet_pton(AF_INET, name, address) == 1) {
+        return apr_psprintf(p, "%d.%d.%d.%d.in-addr.arpa", address[3],
+                            address[2], address[1], address[0]);
+    }
+    if (inet_pton(AF_INET6, name, address) != 1) {
+        return name;
+    }
+    at = text = apr_palloc(p, 4 * sizeof(address) + sizeof("ip6.arpa"));
+    for (i = (int)sizeof(address) - 1; i >= 0; --i) {
+        *at++ = hex[address[i] & 0xf];
+        *at++ = '.';
+        *at++ = hex[address[i] >> 4];
+        *at++ = '.';
+    }
+    memcpy(at, "ip6.arpa", sizeof("ip6.arpa"));
+    return text;
+}
+
 int acme_ident_is_wildcard(const char *name)
 {
     return name[0] == '*' && name[1] == '.';

@@ -35,6 +35,14 @@ acme_ident_e acme_ident_type(const char *name);
 apr_status_t acme_ident_canonical(const char **name, const char *text,
                                   const char **why, apr_pool_t *p);
 
+/**
+ * Returns the server name (SNI) by which a CA asks for an identifier in
+ * tls-alpn-01: the name itself, and for an IP address its name below
+ * in-addr.arpa or ip6.arpa (RFC 8738 6), because an address cannot be an SNI.
+ * @param name canonical
+ */
+const char *acme_ident_server_name(const char *name, apr_pool_t *p);
+
 /** Returns non-zero when the name starts with "*.". */
 int acme_ident_is_wildcard(const char *name);
 

@@ -70,6 +70,12 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
     acme_json_set_bool(json, "key-reuse", spec->key_reuse);
     print_order(json, spec);
     acme_json_set_strs(json, "challenges", spec->challenge_types);
+    if (spec->challenge_faults) {
+        acme_json_set_strs(json, "challenges-left-out", spec->challenge_faults);
+    }
+    if (spec->alpn_names) {
+        acme_json_set_strs(json, "alpn-names", spec->alpn_names);
+    }
     acme_json_set_str(json, "renew-mode",
                       acme_spec_renew_mode_name(spec->renew_mode));
     acme_json_set_int(json, "renew-percent", spec->renew_window.percent);

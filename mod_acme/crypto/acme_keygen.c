@@ -24,6 +24,14 @@ typedef struct wanted_t {
     struct wanted_t *next;
 } wanted_t;
 
+/* A key for acme_keygen_common(); the caller's thread's alone. */
+typedef struct common_t {
+    acme_key_spec_t spec;
+    const acme_key_t *key;
+    const char *pem;
+    struct common_t *next;
+} common_t;
+
 /* The mutex, which exists as long as the thread, guards the list, the states
  * and `stop`. A request in state MAKING belongs to the thread until its state
  * changes. Only the caller's thread removes requests from the list. */
@@ -36,6 +44,7 @@ struct acme_keygen_t {
     apr_thread_t *thread;
     int stop;
     wanted_t *list; /* oldest first */
+    common_t *common;
 };
 
 /* Locks the mutex in the caller's thread. There is none before the thread
@@ -328,4 +337,51 @@ apr_status_t acme_keygen_take(acme_key_t **key, const char **pem,
     }
     apr_pool_destroy(wanted->p);
     return rv;
+}
+
+static const common_t *find_common(const acme_keygen_t *keygen,
+                                   const acme_key_spec_t *spec)
+{
+    const common_t *common = keygen->common;
+
+    while (common
+           && (common->spec.type != spec->type
+               || common->spec.bits != spec->bits)) {
+        common = common->next;
+    }
+    return common;
+}
+
+apr_status_t acme_keygen_common(const acme_key_t **key, const char **pem,
+                                acme_keygen_t *keygen,
+                                const acme_key_spec_t *spec,
+                                acme_problem_t *problem, apr_pool_t *p)
+{
+    const common_t *found = find_common(keygen, spec);
+    const char *name, *made_pem;
+    acme_key_t *made;
+    common_t *common;
+    apr_status_t rv;
+
+    if (!found) {
+        /* No site has a name with a blank. */
+        name = apr_pstrcat(p, "common ", acme_key_spec_print(spec, p), NULL);
+        rv = acme_keygen_want(keygen, name, spec, problem, p);
+        if (rv == APR_SUCCESS) {
+            rv = acme_keygen_take(&made, &made_pem, keygen, name, problem, p);
+        }
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        common = apr_pcalloc(keygen->p, sizeof(*common));
+        common->spec = *spec;
+        common->key = acme_key_share(made, keygen->p);
+        common->pem = keep(made_pem, keygen->p);
+        common->next = keygen->common;
+        keygen->common = common;
+        found = common;
+    }
+    *key = found->key;
+    *pem = found->pem;
+    return APR_SUCCESS;
 }

@@ -41,4 +41,16 @@ apr_status_t acme_keygen_take(acme_key_t **key, const char **pem,
                               acme_keygen_t *keygen, const char *name,
                               acme_problem_t *problem, apr_pool_t *p);
 
+/**
+ * Returns a key that many may use, because it protects nothing that lasts: one
+ * of each kind, made when it is first asked for.
+ * @param pem of the key; lives as long as the generator
+ * @return APR_EAGAIN while it is being made; or the error of making it, after
+ *         which the next call begins anew
+ */
+apr_status_t acme_keygen_common(const acme_key_t **key, const char **pem,
+                                acme_keygen_t *keygen,
+                                const acme_key_spec_t *spec,
+                                acme_problem_t *problem, apr_pool_t *p);
+
 #endif

@@ -6,7 +6,7 @@
 
 #include "acme_obtain_key.h"
 #include "acme_obtain_result.h"
-#include "acme_solver_http.h"
+#include "acme_solver_item.h"
 #include "acme_stage.h"
 
 /* Plans of one check: a settled site is planned again, and then perhaps found
@@ -84,7 +84,7 @@ static apr_status_t drop_unwanted(const acme_plan_t *plan, acme_job_t *job,
              site->spec->name,
              job->order ? "its order is" : "what has failed is", why);
     if (job->order) {
-        acme_solver_http_forget(ctx->vault, site->spec->name, p);
+        acme_solver_item_forget(ctx->vault, site->spec->name, p);
     }
     acme_obtain_key_discard(ctx, site->spec, p);
     acme_job_note(job, acme_time_now(ctx->clock), "dropped", "%s", why);

@@ -279,11 +279,21 @@ static int start(acme_task_set_t *set, acme_site_entry_t *site)
     return started;
 }
 
+/* Returns non-zero when both are of one site, and may be proven by tls-alpn-01:
+ * only the server name says which challenge a CA means, so there can be one at
+ * a time for a name, whichever CA it is for. */
+static int share_alpn(const acme_spec_t *a, const acme_spec_t *b)
+{
+    return strcmp(acme_spec_host(a), acme_spec_host(b)) == 0
+           && acme_spec_has_challenge(a, "tls-alpn-01")
+           && acme_spec_has_challenge(b, "tls-alpn-01");
+}
+
 /* Returns non-zero when another order for the same names runs in the queue. A
  * CA may answer newOrder with an order that it has already, as Let's Encrypt
  * does: then two orders would be one, with a certificate for one key only. */
 static int has_same_names(const acme_task_set_t *set,
-                          const acme_ca_queue_sites_t *from,
+                          const acme_ca_queue_sites_t *from, int are_orders,
                           const acme_site_entry_t *site)
 {
     const acme_task_t *task;
@@ -291,9 +301,12 @@ static int has_same_names(const acme_task_set_t *set,
 
     for (i = 0; i < set->tasks->nelts; ++i) {
         task = APR_ARRAY_IDX(set->tasks, i, const acme_task_t *);
-        if (task->order && task->from == from
-            && acme_ident_same(task->site->check.spec->names,
-                               site->check.spec->names)) {
+        if (task->order
+            && ((task->from == from
+                 && acme_ident_same(task->site->check.spec->names,
+                                    site->check.spec->names))
+                || (are_orders
+                    && share_alpn(task->site->check.spec, site->check.spec)))) {
             return 1;
         }
     }
@@ -302,7 +315,8 @@ static int has_same_names(const acme_task_set_t *set,
 
 /* Moves the first site that may start to the head. Returns zero when none
  * may. */
-static int find_next(const acme_task_set_t *set, acme_ca_queue_sites_t *from)
+static int find_next(const acme_task_set_t *set, acme_ca_queue_sites_t *from,
+                     int are_orders)
 {
     acme_site_entry_t **sites = (acme_site_entry_t **)from->sites->elts;
     acme_site_entry_t *site;
@@ -310,7 +324,7 @@ static int find_next(const acme_task_set_t *set, acme_ca_queue_sites_t *from)
 
     for (i = from->head; i < from->sites->nelts; ++i) {
         site = sites[i];
-        if (!has_same_names(set, from, site)) {
+        if (!has_same_names(set, from, are_orders, site)) {
             memmove(sites + from->head + 1, sites + from->head,
                     (size_t)(i - from->head) * sizeof(*sites));
             sites[from->head] = site;
@@ -324,13 +338,13 @@ static int find_next(const acme_task_set_t *set, acme_ca_queue_sites_t *from)
  * room for, even if some need no task, because running tasks must not wait for
  * the checks. Returns how many stay queued. */
 static int start_from(acme_task_set_t *set, acme_ca_queue_sites_t *from,
-                      int most)
+                      int are_orders, int most)
 {
     int room = from->most - from->running;
     int tries = room;
 
     room = most < room ? most : room;
-    while (room > 0 && tries-- > 0 && find_next(set, from)) {
+    while (room > 0 && tries-- > 0 && find_next(set, from, are_orders)) {
         room -= start(
             set, APR_ARRAY_IDX(from->sites, from->head++, acme_site_entry_t *));
     }
@@ -352,9 +366,9 @@ int acme_task_start_some(acme_task_set_t *set)
                 ? 0
                 : acme_admission_room(&queue->admission, queue->orders.most);
 
-        waiting += start_from(set, &queue->orders, room);
+        waiting += start_from(set, &queue->orders, 1, room);
         waiting +=
-            start_from(set, &queue->ari_queries, queue->ari_queries.most);
+            start_from(set, &queue->ari_queries, 0, queue->ari_queries.most);
     }
     return waiting;
 }

@@ -9,7 +9,7 @@
 #include "acme_keygen.h"
 #include "acme_scheduler.h"
 #include "acme_schedule.h"
-#include "acme_solver_http.h"
+#include "acme_solver_item.h"
 
 /* Wait before another try to get the lease from another worker. */
 #define BUSY_WAIT apr_time_from_sec(1)
@@ -463,7 +463,7 @@ apr_time_t acme_worker_run(acme_worker_t *worker)
         if (!again || needs_check(worker, now)) {
             acme_scheduler_forget(worker->scheduler);
             worker->checked = now;
-            acme_solver_http_sweep(worker->ctx.vault, now - CHALLENGE_LIFE, p);
+            acme_solver_item_sweep(worker->ctx.vault, now - CHALLENGE_LIFE, p);
         }
         run(worker, p);
         at = when_again(worker, acme_scheduler_due(worker->scheduler));

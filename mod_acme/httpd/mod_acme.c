@@ -5,6 +5,7 @@
 #include "mod_acme_hooks.h"
 
 #include <ap_mpm.h>
+#include <http_connection.h>
 #include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
@@ -20,6 +21,10 @@
 #error "mod_acme needs httpd 2.4.48 or newer"
 #endif
 
+/* mod_ssl's optional hook; its header is not installed everywhere. */
+typedef int ssl_HOOK_pre_handshake_t(conn_rec *c, struct ssl_st *ssl,
+                                     int is_proxy);
+
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     (void)plog;
@@ -34,6 +39,8 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_ssl[] = {"mod_ssl.c", NULL};
     static const char *const before_watchdog[] = {"mod_watchdog.c", NULL};
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+    static const char *const before_http2[] = {"mod_http2.c", NULL};
+    static const char *const after_core[] = {"core.c", NULL};
 
     (void)p;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_FIRST);
@@ -50,6 +57,16 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_optional_fn_retrieve(mod_acme_early_parent, NULL, NULL,
                                  APR_HOOK_REALLY_LAST);
     ap_hook_ssl_add_cert_files(mod_acme_ssl_add_cert_files, NULL, NULL,
+                               APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ssl, pre_handshake, mod_acme_alpn_pre_handshake, NULL,
+                      NULL, APR_HOOK_MIDDLE);
+    ap_hook_protocol_propose(mod_acme_alpn_propose, NULL, NULL, APR_HOOK_LAST);
+    /* Before mod_md's, which takes acme-tls/1 for any virtual host. */
+    ap_hook_protocol_switch(mod_acme_alpn_switch, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_protocol_get(mod_acme_alpn_get, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_ssl_answer_challenge(mod_acme_alpn_answer, NULL, NULL,
+                                 APR_HOOK_FIRST);
+    ap_hook_process_connection(mod_acme_alpn_close, after_ssl, before_http2,
                                APR_HOOK_MIDDLE);
     ap_hook_child_init(mod_acme_early_begun, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_child_init(mod_acme_watchdog_child_init, NULL, before_watchdog,
@@ -69,6 +86,8 @@ static void register_hooks(apr_pool_t *p)
                               APR_HOOK_MIDDLE);
     ap_hook_access_checker(mod_acme_respond_redirect_section, NULL, NULL,
                            APR_HOOK_FIRST);
+    ap_hook_handler(mod_acme_alpn_unlist, after_core, NULL,
+                    APR_HOOK_REALLY_FIRST);
     ap_hook_handler(mod_acme_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, mod_acme_status_section, NULL, NULL,
                       APR_HOOK_MIDDLE);

@@ -13,6 +13,7 @@
 #include "acme_time.h"
 #include "acme_str.h"
 #include "mod_acme_certless.h"
+#include "mod_acme_challenges.h"
 #include "mod_acme_limits.h"
 #include "mod_acme_mistakes.h"
 #include "mod_acme_noeffect.h"
@@ -37,54 +38,6 @@ static void check_modules(acme_sites_t *sites)
                                "not loaded; add 'LoadModule %s'",
                 (int)strlen(needed[i][0]) - 2, needed[i][0], needed[i][1]);
         }
-    }
-}
-
-/* Returns non-zero when anything may be ordered: not only certificates of the
- * administrator's own are served. */
-static int may_order(const acme_setup_t *setup)
-{
-    int i;
-
-    for (i = 0; i < setup->certs->nelts; i++) {
-        if (!acme_site_cert_at(setup->certs, i)->spec->cert_file) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Checks that the server listens where the CA connects to, because http-01 is
- * the only challenge so far and needs the public port 80. */
-static void check_ports(acme_sites_t *sites, const acme_setup_t *setup,
-                        const acme_config_t *base)
-{
-    const acme_port_map_t *map =
-        mod_acme_config_value(base, ACME_SETTING_PORT_MAP);
-    int port = map ? map->http : ACME_DEFAULT_HTTP_PORT;
-
-    if (!may_order(setup)) {
-        return;
-    }
-    if (!port) {
-        mod_acme_sites_refuse(
-            sites,
-            ACME_TAG(0008) "ACMEPortMap http:- (%s): no "
-                           "challenge is left, since http-01 needs the public "
-                           "port 80; write http:PORT with the local port it "
-                           "arrives at",
-            base->settings[ACME_SETTING_PORT_MAP].place);
-    }
-    else if (!mod_acme_mistakes_listens(port)) {
-        mod_acme_sites_warn(
-            sites,
-            ACME_TAG(0009) "nothing listens on port %d: certificates are "
-                           "ordered, but the authority asks for http-01 "
-                           "answers at the public port 80, and gets them only "
-                           "if something else leads it here; add 'Listen %d', "
-                           "or 'ACMEPortMap http:PORT' with the local port "
-                           "that it arrives at",
-            port, port);
     }
 }
 
@@ -278,10 +231,10 @@ static void check_chain(acme_sites_t *sites, const acme_config_t *config,
 
 static acme_spec_t *make_spec(acme_sites_t *sites,
                               const acme_private_key_t **second_key,
-                              apr_hash_t *cas,
-                              const apr_array_header_t *challenges,
-                              const acme_site_draft_t *draft)
+                              apr_hash_t *cas, acme_challenges_t *challenges,
+                              int index)
 {
+    const acme_site_draft_t *draft = &sites->drafts[index];
     const acme_config_t *config = mod_acme_config_merge(
         sites->p, mod_acme_config_get(sites->server), (void *)&draft->settings);
     const apr_array_header_t *keys =
@@ -312,7 +265,6 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     }
     take_files(sites, spec, config);
     spec->security_level = draft->level;
-    spec->challenge_types = challenges;
     set_cas(sites, cas, config, spec);
     spec->key.type = ACME_DEFAULT_KEY_TYPE;
     if (keys) {
@@ -341,6 +293,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
         config, ACME_SETTING_RETRY_DELAY, ACME_DEFAULT_RETRY_DELAY);
     check_chain(sites, config, chain);
     mod_acme_limits_check(sites, draft, config, spec);
+    mod_acme_challenges_set(challenges, index, config, spec);
     return spec;
 }
 
@@ -372,8 +325,7 @@ static void add_second_key(acme_sites_t *sites, acme_site_t *site,
 static void make_setup(acme_sites_t *sites)
 {
     acme_setup_t *setup = apr_pcalloc(sites->p, sizeof(*setup));
-    apr_array_header_t *challenges =
-        apr_array_make(sites->p, 1, sizeof(const char *));
+    acme_challenges_t *challenges = mod_acme_challenges_find(sites);
     apr_hash_t *cas = apr_hash_make(sites->p);
     const acme_private_key_t **second_keys;
     acme_mistakes_t *mistakes = mod_acme_mistakes_find(sites);
@@ -381,7 +333,6 @@ static void make_setup(acme_sites_t *sites)
     acme_spec_t *spec;
     int i;
 
-    APR_ARRAY_PUSH(challenges, const char *) = "http-01";
     setup->pconf = sites->p;
     setup->server = sites->server;
     setup->warnings = sites->warnings;
@@ -397,7 +348,7 @@ static void make_setup(acme_sites_t *sites)
         const acme_private_key_t *key = NULL;
 
         if (sites->drafts[i].match->names->nelts) {
-            spec = make_spec(sites, &key, cas, challenges, &sites->drafts[i]);
+            spec = make_spec(sites, &key, cas, challenges, i);
             second_keys[setup->sites->nelts] = key;
             APR_ARRAY_PUSH(setup->sites, acme_site_t *) =
                 acme_site_add(setup->certs, spec, NULL);
@@ -411,7 +362,7 @@ static void make_setup(acme_sites_t *sites)
                            setup->certs, second_keys[i]);
         }
     }
-    check_ports(sites, setup, mod_acme_config_get(sites->server));
+    setup->has_alpn = mod_acme_challenges_mark(challenges);
     if (sites->errors) {
         return;
     }

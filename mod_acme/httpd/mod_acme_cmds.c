@@ -351,6 +351,10 @@ const command_rec mod_acme_cmds_table[] = {
     AP_INIT_TAKE1("ACMERenewViaARI", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_RENEW_VIA_ARI), RSRC_CONF,
                   "ask the authority when to renew a certificate (on)"),
+    AP_INIT_TAKE_ARGV("ACMECAChallenges", mod_acme_cmds_ca_challenges, NULL,
+                      RSRC_CONF,
+                      "how names are proven to the authority, the best first: "
+                      "http-01, tls-alpn-01 (http-01 tls-alpn-01)"),
     AP_INIT_TAKE1("ACMEProfile", set_profile, NULL, RSRC_CONF,
                   "name of the authority's profile that certificates are "
                   "issued by (none)"),

@@ -33,6 +33,8 @@ const char *mod_acme_cmds_ca_ca(cmd_parms *cmd, void *dc, int argc,
 const char *mod_acme_cmds_ca_agreement(cmd_parms *cmd, void *dc,
                                        const char *arg);
 const char *mod_acme_cmds_ca_contact(cmd_parms *cmd, void *dc, const char *arg);
+const char *mod_acme_cmds_ca_challenges(cmd_parms *cmd, void *dc, int argc,
+                                        char *const argv[]);
 const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
                                  const char *second, const char *third);
 

@@ -7,6 +7,8 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 
+#include "acme_challenge_type.h"
+
 /* Finds a known CA by its name or URL, or makes an entry for any other URL. */
 static const char *find_ca(const acme_ca_name_t **found, cmd_parms *cmd,
                            const char *arg)
@@ -156,4 +158,49 @@ const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
         cmd, apr_pstrcat(cmd->pool, eab->key.kid, " *** ", eab->key.alg, NULL));
     return mod_acme_cmds_arg_put(cmd, ACME_SETTING_EAB,
                                  acme_eab_text(eab, cmd->pool), eab);
+}
+
+/* Returns what is wrong with a type of challenge, or NULL. */
+static const char *wrong_challenge(const char *type)
+{
+    if (acme_challenge_type(type)) {
+        return strcmp(type, "dns-01") == 0
+                   ? "is not available; write http-01, tls-alpn-01 or both, "
+                     "and use a certificate of your own (ACMECertificateFile) "
+                     "for wildcards"
+                   : NULL;
+    }
+    return "is no type of challenge that is known here; write http-01, "
+           "tls-alpn-01 or both, the preferred one first";
+}
+
+const char *mod_acme_cmds_ca_challenges(cmd_parms *cmd, void *dc, int argc,
+                                        char *const argv[])
+{
+    apr_array_header_t *types =
+        apr_array_make(cmd->pool, argc + 1, sizeof(const char *));
+    const char *why;
+    char *type;
+    int i;
+
+    (void)dc;
+    if (!argc) {
+        return "ACMECAChallenges: needs a type of challenge; write http-01, "
+               "tls-alpn-01 or both, the preferred one first";
+    }
+    for (i = 0; i < argc; i++) {
+        type = apr_pstrdup(cmd->pool, argv[i]);
+        ap_str_tolower(type);
+        why = ap_array_str_contains(types, type) ? "is there twice; write each "
+                                                   "once"
+                                                 : wrong_challenge(type);
+        if (why) {
+            return mod_acme_cmds_arg_refuse(cmd, *argv[i] ? argv[i] : "\"\"",
+                                            why);
+        }
+        APR_ARRAY_PUSH(types, const char *) = acme_challenge_type(type);
+    }
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_CHALLENGES,
+                                 apr_array_pstrcat(cmd->pool, types, ' '),
+                                 types);
 }

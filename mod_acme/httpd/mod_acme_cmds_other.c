@@ -12,9 +12,6 @@ typedef struct other_t {
 } other_t;
 
 static const other_t others[] = {
-    {"ACMECAChallenges", "http-01",
-     "only http-01 is available; write ACMECAChallenges http-01, or leave it "
-     "out"},
     {"ACMECertificateCheck", NULL,
      "there is no link to a certificate monitor on the status page; leave it "
      "out"},

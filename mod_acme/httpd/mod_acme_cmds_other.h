@@ -25,8 +25,7 @@ const char *mod_acme_cmds_other(cmd_parms *cmd, void *dc, const char *args);
 
 /** The rows of the module's table. */
 #define MOD_ACME_CMDS_OTHER_ROWS                          \
-    MOD_ACME_CMDS_OTHER("ACMECAChallenges"),              \
-        MOD_ACME_CMDS_OTHER("ACMECertificateCheck"),      \
+    MOD_ACME_CMDS_OTHER("ACMECertificateCheck"),          \
         MOD_ACME_CMDS_OTHER("ACMECertificateProtocol"),   \
         MOD_ACME_CMDS_OTHER("ACMECertificateStatus"),     \
         MOD_ACME_CMDS_OTHER("ACMEChallengeDns01"),        \

@@ -109,6 +109,7 @@ const char *mod_acme_config_setting_name(acme_setting_e setting)
         "ACMERenewWindow",
         "ACMEWarnWindow",
         "ACMERenewViaARI",
+        "ACMECAChallenges",
         "ACMEProfile",
         "ACMEProfileMandatory",
         "ACMERetryDelay",
@@ -172,10 +173,16 @@ acme_site_t *mod_acme_config_setup_find(const char **name,
     apr_size_t len = host ? strlen(host) : 0;
     char *canonical;
 
-    /* A Host header may be written with a trailing dot or in upper case. */
     if (!len || len > 254) {
         return NULL;
     }
+    /* An IPv6 address can be written in many ways. */
+    if (strchr(host, ':')) {
+        return acme_ident_canonical(name, host, NULL, p) == APR_SUCCESS
+                   ? apr_hash_get(setup->by_name, *name, APR_HASH_KEY_STRING)
+                   : NULL;
+    }
+    /* A Host header may be written with a trailing dot or in upper case. */
     canonical = apr_pstrdup(p, host);
     ap_str_tolower(canonical);
     if (canonical[len - 1] == '.') {

@@ -59,6 +59,8 @@ typedef enum {
     ACME_SETTING_RENEW_WINDOW,  /**< const acme_window_t * */
     ACME_SETTING_WARN_WINDOW,   /**< const acme_window_t * */
     ACME_SETTING_RENEW_VIA_ARI, /**< const int * */
+    ACME_SETTING_CHALLENGES,    /**< const apr_array_header_t * of
+                                   const char *, the first first */
     ACME_SETTING_PROFILE,       /**< const char * */
     ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
     ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
@@ -139,6 +141,15 @@ typedef struct acme_domain_t {
     acme_setting_t *settings;
 } acme_domain_t;
 
+/** The times at which a virtual host knows acme-tls/1. */
+typedef enum {
+    ACME_ALPN_NONE,
+    ACME_ALPN_PENDING, /**< while a challenge is pending for the name that the
+                            client asks for; for names that no virtual host
+                            with TLS has */
+    ACME_ALPN_OWN      /**< always: names of its site are proven so */
+} acme_alpn_e;
+
 /** The configuration of one server_rec. */
 typedef struct acme_config_t {
     acme_setting_t settings[ACME_SETTING_COUNT];
@@ -150,6 +161,10 @@ typedef struct acme_config_t {
     int site;
     /** non-zero when the configuration enables TLS; set by check_config */
     int expect_tls;
+    /** whether it knows acme-tls/1; set by check_config */
+    acme_alpn_e alpn;
+    /** non-zero when it was added to Protocols; set by startup */
+    int alpn_added;
     /** SSLEngine that counts for it, or NULL; set by check_config */
     const struct ap_directive_t *engine;
     /** OpenSSL's security level of a TLS virtual host, or 0 */
@@ -210,6 +225,7 @@ typedef struct acme_setup_t {
                                     first ones, then the second ones */
     apr_hash_t *by_name;       /**< canonical name -> acme_site_t * */
     const apr_array_header_t *warnings; /**< const char *, for the error log */
+    int has_alpn; /**< non-zero when any virtual host knows acme-tls/1 */
 
     /* Set by startup. */
     apr_time_t loaded;

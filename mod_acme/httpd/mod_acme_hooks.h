@@ -11,6 +11,8 @@
 #include "acme_server_state.h"
 #include "mod_acme_config.h"
 
+struct ssl_st;
+
 /** check_config: makes specs from directives; refuses every mistake. */
 int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s);
@@ -41,6 +43,33 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
 /** post_read_request: answers http-01 challenges by the Host header, before
  * everything else. */
 int mod_acme_respond_challenge(request_rec *r);
+
+/** Lets a virtual host with TLS know acme-tls/1, if check_config has said so:
+ * for mod_acme_ssl_add_cert_files(), which is called for each of them. */
+void mod_acme_alpn_allow(server_rec *s, apr_pool_t *p);
+
+/** mod_ssl's optional hook pre_handshake: remembers the connection's SSL. */
+int mod_acme_alpn_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy);
+
+/** protocol_propose, protocol_switch, protocol_get: acme-tls/1. */
+int mod_acme_alpn_propose(conn_rec *c, request_rec *r, server_rec *s,
+                          const apr_array_header_t *offers,
+                          apr_array_header_t *proposals);
+int mod_acme_alpn_switch(conn_rec *c, request_rec *r, server_rec *s,
+                         const char *protocol);
+const char *mod_acme_alpn_get(const conn_rec *c);
+
+/** ssl_answer_challenge: serves the certificates of tls-alpn-01. */
+int mod_acme_alpn_answer(conn_rec *c, const char *server_name,
+                         const char **cert_pem, const char **key_pem);
+
+/** process_connection, after mod_ssl's, which is after the handshake: closes a
+ * connection with acme-tls/1. */
+int mod_acme_alpn_close(conn_rec *c);
+
+/** handler, after the core's: takes acme-tls/1 out of the protocols that a
+ * response offers for an upgrade. */
+int mod_acme_alpn_unlist(request_rec *r);
 
 /** post_read_request: 503 while a virtual host has no certificate. */
 int mod_acme_respond_unavailable(request_rec *r);

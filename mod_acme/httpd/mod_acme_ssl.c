@@ -264,6 +264,7 @@ int mod_acme_ssl_add_cert_files(server_rec *s, apr_pool_t *p,
     }
     mod_acme_promote_give(setup, site);
     mod_acme_config_get(s)->tls = 1;
+    mod_acme_alpn_allow(s, p);
     if (!inventory) {
         if (!mod_acme_certless_give(setup, s, p, cert_files, key_files)) {
             return OK;

@@ -18,6 +18,7 @@
 #include "acme_partial_names.h"
 #include "acme_schedule.h"
 #include "acme_solver.h"
+#include "acme_solver_item.h"
 #include "acme_text.h"
 
 /* Wait before the first poll, where the CA names no time. It is short because
@@ -62,6 +63,7 @@ struct acme_obtain_t {
     apr_time_t seen;       /* time of the last step of acme_issue */
     int renewed;           /* a stale order was replaced once */
     int named;             /* the CSR has a common name, as the CA wants */
+    int resumed;           /* a process before this one has begun the order */
     int unsaved;           /* the log has said that it is not saved */
     int by_age;
     const char *instead; /* fingerprint of the live certificate, or "" */
@@ -135,8 +137,22 @@ static void fail(acme_obtain_t *order, const acme_problem_t *problem,
     end(order);
 }
 
+/* Removes the answers to challenges that another process has put up for the
+ * order, because the snapshot need not know them. */
+static void forget_answers(acme_obtain_t *order)
+{
+    if (order->ctx->state != ACME_WORKER_CTX_LOST) {
+        acme_solver_item_forget(order->ctx->vault, order->spec->name,
+                                order->ptemp);
+    }
+    order->resumed = 0;
+}
+
 static void drop(acme_obtain_t *order, const char *why)
 {
+    if (order->job->order && (order->resumed || !order->issue)) {
+        forget_answers(order);
+    }
     if (order->job->order) {
         acme_log(order->ctx->log, ACME_LOG_INFO, 0,
                  ACME_TAG(0351) "%s: its order is given up: %s",
@@ -255,6 +271,7 @@ static int restore(acme_obtain_t *order)
     if (url) {
         order->saved_url = apr_pstrdup(order->p, url);
     }
+    order->resumed = 1;
     acme_job_note(order->job, now_of(order), "order-resumed", NULL);
     acme_log(order->ctx->log, ACME_LOG_INFO, 0,
              ACME_TAG(0352) "%s: going on with its order %s", order->spec->name,
@@ -328,7 +345,9 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
     config->new_order_url = acme_client_directory_get(client)->new_order;
     config->directory_url = acme_client_url(client);
     config->names = order->names;
-    config->challenge_types = order->spec->challenge_types;
+    config->challenge_types = acme_spec_challenges(
+        order->spec, order->job->failed_challenge, order->p);
+    config->challenge_faults = order->spec->challenge_faults;
     config->csr = order->csr;
     config->named_csr = order->key && !order->named ? named_csr : NULL;
     config->named_csr_baton = order;
@@ -399,27 +418,36 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     acme_crash_leave(&order->ctx->crash, before);
 }
 
-static void solve(acme_obtain_t *order, const acme_issue_action_t *action)
+/* Returns zero while a key for the answer is being made. */
+static int solve(acme_obtain_t *order, const acme_issue_action_t *action)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_challenge_t *challenge = action->challenge;
+    const acme_solver_means_t means = {
+        .vault = order->ctx->vault,
+        .keygen = order->ctx->keygen,
+        .security_level = order->spec->security_level,
+        .now = now_of(order),
+    };
     apr_status_t rv;
 
     if (action->type == ACME_ACTION_PRESENT) {
-        rv = acme_solver_present(order->ctx->vault, challenge, now_of(order),
-                                 &problem, order->ptemp);
+        rv = acme_solver_present(&means, challenge, &problem, order->ptemp);
+        if (APR_STATUS_IS_EAGAIN(rv)) {
+            return 0;
+        }
         if (rv == APR_SUCCESS) {
             acme_job_note(order->job, now_of(order), "challenge-presented",
                           "%s for %s", challenge->type, challenge->identifier);
         }
     }
     else {
-        rv = acme_solver_cleanup(order->ctx->vault, challenge, &problem,
-                                 order->ptemp);
+        rv = acme_solver_cleanup(&means, challenge, &problem, order->ptemp);
     }
     acme_issue_solved(order->issue, rv, rv == APR_SUCCESS ? NULL : &problem,
                       now_of(order));
     save_progress(order);
+    return 1;
 }
 
 /* Refuses the certificate of an order. Its order stays, so that the next try
@@ -549,7 +577,11 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
     acme_problem_t *problem = acme_problem_dup(failure, order->p);
     int resumable = acme_issue_resumable(order->issue);
     int is_wrong = strcmp(problem->type, ACME_PROBLEM_CERTIFICATE) == 0;
+    const char *challenge = acme_issue_failed_challenge(order->issue);
 
+    if (challenge) {
+        acme_job_challenge_failed(order->job, challenge);
+    }
     if (acme_issue_stale(order->issue) && !order->renewed) {
         order->renewed = 1;
         drop(order, "the CA has given it up");
@@ -621,6 +653,19 @@ static int step_staged(acme_obtain_t *order)
     return 1;
 }
 
+static void end_issue(acme_obtain_t *order, const acme_issue_action_t *action)
+{
+    if (order->resumed) {
+        forget_answers(order);
+    }
+    if (action->type == ACME_ACTION_DONE) {
+        finish(order, action);
+    }
+    else {
+        issue_failed(order, action->problem);
+    }
+}
+
 static int step_issue(acme_obtain_t *order, apr_time_t *again)
 {
     acme_client_t *client = acme_ca_account_client(order->ca_account);
@@ -643,8 +688,7 @@ static int step_issue(acme_obtain_t *order, apr_time_t *again)
         return 0;
     case ACME_ACTION_PRESENT:
     case ACME_ACTION_CLEANUP:
-        solve(order, action);
-        return 1;
+        return solve(order, action);
     case ACME_ACTION_WAIT:
         if (action->until > now && !turned_back) {
             *again = action->until;
@@ -654,10 +698,8 @@ static int step_issue(acme_obtain_t *order, apr_time_t *again)
         save_progress(order);
         return 1;
     case ACME_ACTION_DONE:
-        finish(order, action);
-        return 1;
     case ACME_ACTION_FAILED:
-        issue_failed(order, action->problem);
+        end_issue(order, action);
         return 1;
     }
     return 0;

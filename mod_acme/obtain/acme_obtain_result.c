@@ -45,6 +45,25 @@ static const char *advice(const acme_problem_t *problem, apr_pool_t *p)
                : "";
 }
 
+/* Returns by which type of challenge the names are proven next, for a message,
+ * where that is another one than the one that has failed. */
+static const char *next_challenge(const acme_job_t *job,
+                                  const acme_spec_t *spec, apr_pool_t *p)
+{
+    const apr_array_header_t *types;
+    const char *next;
+
+    if (!job->failed_challenge || spec->challenge_types->nelts < 2) {
+        return "";
+    }
+    types = acme_spec_challenges(spec, job->failed_challenge, p);
+    next = APR_ARRAY_IDX(types, 0, const char *);
+    return strcmp(next, job->failed_challenge) == 0
+               ? ""
+               : apr_psprintf(p, " by %s instead of %s", next,
+                              job->failed_challenge);
+}
+
 static void say(const acme_job_t *job, const acme_worker_ctx_t *ctx,
                 const acme_spec_t *spec, const acme_ca_spec_t *ca,
                 acme_obtain_failure_e whose, apr_time_t now, apr_pool_t *p)
@@ -85,8 +104,9 @@ static void say(const acme_job_t *job, const acme_worker_ctx_t *ctx,
     case ACME_OBTAIN_FAILURE_OWN:
     case ACME_OBTAIN_FAILURE_WRONG:
         acme_log(ctx->log, ACME_LOG_WARNING, 0,
-                 ACME_TAG(0341) "%s: %s; failure %d, trying again in %s%s",
-                 whom, text, job->errors, in, advice(problem, p));
+                 ACME_TAG(0341) "%s: %s; failure %d, trying again in %s%s%s",
+                 whom, text, job->errors, in, next_challenge(job, spec, p),
+                 advice(problem, p));
         break;
     case ACME_OBTAIN_FAILURE_FIRST:
         acme_log(ctx->log, ACME_LOG_WARNING, 0,

@@ -4,14 +4,15 @@
 
 #include <string.h>
 
+#include "acme_solver_alpn.h"
 #include "acme_solver_http.h"
 
 typedef struct solver_t {
     const char *type;
-    apr_status_t (*present)(acme_vault_t *vault,
-                            const acme_challenge_t *challenge, apr_time_t now,
+    apr_status_t (*present)(const acme_solver_means_t *means,
+                            const acme_challenge_t *challenge,
                             acme_problem_t *problem, apr_pool_t *ptemp);
-    apr_status_t (*cleanup)(acme_vault_t *vault,
+    apr_status_t (*cleanup)(const acme_solver_means_t *means,
                             const acme_challenge_t *challenge,
                             acme_problem_t *problem, apr_pool_t *ptemp);
     int sweeps;
@@ -19,6 +20,7 @@ typedef struct solver_t {
 
 static const solver_t solvers[] = {
     {"http-01", acme_solver_http_present, acme_solver_http_cleanup, 1},
+    {"tls-alpn-01", acme_solver_alpn_present, acme_solver_alpn_cleanup, 1},
 };
 
 /* Finds the solver of a challenge; sets the problem when there is none. */
@@ -39,24 +41,23 @@ static const solver_t *find(const acme_challenge_t *challenge,
     return NULL;
 }
 
-apr_status_t acme_solver_present(acme_vault_t *vault,
-                                 const acme_challenge_t *challenge,
-                                 apr_time_t now, acme_problem_t *problem,
-                                 apr_pool_t *ptemp)
-{
-    const solver_t *solver = find(challenge, problem, ptemp);
-
-    return solver ? solver->present(vault, challenge, now, problem, ptemp)
-                  : APR_ENOTIMPL;
-}
-
-apr_status_t acme_solver_cleanup(acme_vault_t *vault,
+apr_status_t acme_solver_present(const acme_solver_means_t *means,
                                  const acme_challenge_t *challenge,
                                  acme_problem_t *problem, apr_pool_t *ptemp)
 {
     const solver_t *solver = find(challenge, problem, ptemp);
 
-    return solver ? solver->cleanup(vault, challenge, problem, ptemp)
+    return solver ? solver->present(means, challenge, problem, ptemp)
+                  : APR_ENOTIMPL;
+}
+
+apr_status_t acme_solver_cleanup(const acme_solver_means_t *means,
+                                 const acme_challenge_t *challenge,
+                                 acme_problem_t *problem, apr_pool_t *ptemp)
+{
+    const solver_t *solver = find(challenge, problem, ptemp);
+
+    return solver ? solver->cleanup(means, challenge, problem, ptemp)
                   : APR_ENOTIMPL;
 }
 

@@ -9,16 +9,16 @@
 #define ACME_SOLVER_H
 
 #include "acme_challenge.h"
-#include "acme_vault.h"
+#include "acme_solver_means.h"
 
-/** Presents the answer where the CA will look for it. */
-apr_status_t acme_solver_present(acme_vault_t *vault,
+/** Presents the answer where the CA will look for it. Returns APR_EAGAIN when
+ *  that needs a key which is still being made: call it again later. */
+apr_status_t acme_solver_present(const acme_solver_means_t *means,
                                  const acme_challenge_t *challenge,
-                                 apr_time_t now, acme_problem_t *problem,
-                                 apr_pool_t *ptemp);
+                                 acme_problem_t *problem, apr_pool_t *ptemp);
 
 /** Removes the answer. Succeeds also when there is none. */
-apr_status_t acme_solver_cleanup(acme_vault_t *vault,
+apr_status_t acme_solver_cleanup(const acme_solver_means_t *means,
                                  const acme_challenge_t *challenge,
                                  acme_problem_t *problem, apr_pool_t *ptemp);
 

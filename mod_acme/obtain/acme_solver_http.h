@@ -13,17 +13,17 @@
 #define ACME_SOLVER_HTTP_H
 
 #include "acme_challenge.h"
-#include "acme_vault.h"
+#include "acme_solver_means.h"
 
 /** Path prefix of all http-01 requests. */
 #define ACME_SOLVER_HTTP_PATH "/.well-known/acme-challenge/"
 
-apr_status_t acme_solver_http_present(acme_vault_t *vault,
+apr_status_t acme_solver_http_present(const acme_solver_means_t *means,
                                       const acme_challenge_t *challenge,
-                                      apr_time_t now, acme_problem_t *problem,
+                                      acme_problem_t *problem,
                                       apr_pool_t *ptemp);
 
-apr_status_t acme_solver_http_cleanup(acme_vault_t *vault,
+apr_status_t acme_solver_http_cleanup(const acme_solver_means_t *means,
                                       const acme_challenge_t *challenge,
                                       acme_problem_t *problem,
                                       apr_pool_t *ptemp);
@@ -36,15 +36,5 @@ apr_status_t acme_solver_http_cleanup(acme_vault_t *vault,
 apr_status_t acme_solver_http_answer(const char **key_authorization,
                                      acme_vault_t *vault, const char *host,
                                      const char *token, apr_pool_t *p);
-
-/** Removes all answers for the orders of one site, because the tokens of an
- *  order that is given up are not known any more. */
-void acme_solver_http_forget(acme_vault_t *vault, const char *site,
-                             apr_pool_t *ptemp);
-
-/** Removes answers that were presented before `before`, as crashes leave
- *  them. */
-void acme_solver_http_sweep(acme_vault_t *vault, apr_time_t before,
-                            apr_pool_t *ptemp);
 
 #endif

@@ -259,3 +259,10 @@ void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
         sub->detail = problem->detail;
     }
 }
+
+const char *acme_authz_failed_type(const acme_authz_t *authz)
+{
+    const acme_authz_challenge_t *challenge = failed(authz);
+
+    return challenge ? challenge->type : "";
+}

@@ -61,4 +61,8 @@ apr_status_t acme_authz_read(acme_authz_t **authz, const acme_json_t *json,
 void acme_authz_failure(acme_problem_t *problem, const acme_authz_t *authz,
                         apr_pool_t *p);
 
+/** Returns the type of the challenge by which the authorization failed, or
+ *  "". */
+const char *acme_authz_failed_type(const acme_authz_t *authz);
+
 #endif

@@ -31,13 +31,18 @@ find(const char **fault, const acme_authz_t *authz, const char *type)
     return NULL;
 }
 
-static int has_failed(const acme_authz_t *authz)
+/* Returns non-zero when a challenge of the type, or of any type if that is
+ * NULL, has failed. */
+static int has_failed(const acme_authz_t *authz, const char *type)
 {
     int i;
 
     for (i = 0; i < authz->challenges->nelts; ++i) {
-        if (APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t).status
-            == ACME_CHALLENGE_INVALID) {
+        const acme_authz_challenge_t *challenge =
+            &APR_ARRAY_IDX(authz->challenges, i, acme_authz_challenge_t);
+
+        if (challenge->status == ACME_CHALLENGE_INVALID
+            && (!type || strcmp(challenge->type, type) == 0)) {
             return 1;
         }
     }
@@ -60,10 +65,33 @@ static const char *offers(const acme_authz_t *authz, apr_pool_t *p)
     return i == 0 ? "none" : text;
 }
 
-const acme_authz_challenge_t *
-acme_challenge_choose(const acme_authz_t *authz,
-                      const apr_array_header_t *types, acme_problem_t *problem,
-                      apr_pool_t *p)
+/* Says of each type that is configured why it is not taken. */
+static const char *reasons(const acme_authz_t *authz,
+                           const apr_array_header_t *types,
+                           const apr_array_header_t *faults, apr_pool_t *p)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < types->nelts; ++i) {
+        const char *type = APR_ARRAY_IDX(types, i, const char *);
+
+        text = apr_pstrcat(p, text, *text ? "; " : " (", type,
+                           has_failed(authz, type)
+                               ? ": it has failed in this order"
+                               : ": the CA does not offer it",
+                           NULL);
+    }
+    for (i = 0; faults && i < faults->nelts; ++i) {
+        text = apr_pstrcat(p, text, *text ? "; " : " (",
+                           APR_ARRAY_IDX(faults, i, const char *), NULL);
+    }
+    return *text ? apr_pstrcat(p, text, ")", NULL) : "";
+}
+
+const acme_authz_challenge_t *acme_challenge_choose(
+    const acme_authz_t *authz, const apr_array_header_t *types,
+    const apr_array_header_t *faults, acme_problem_t *problem, apr_pool_t *p)
 {
     const acme_authz_challenge_t *challenge;
     const char *fault = NULL;
@@ -89,10 +117,11 @@ acme_challenge_choose(const acme_authz_t *authz,
      * match stay so until the configuration is changed. */
     acme_problem_set(
         problem, APR_ENOTIMPL,
-        has_failed(authz) ? ACME_RETRY_BACKOFF : ACME_RETRY_CONFIG,
+        has_failed(authz, NULL) ? ACME_RETRY_BACKOFF : ACME_RETRY_CONFIG,
         ACME_PROBLEM_CONFIG, p,
-        "%s%s: the CA offers %s, and this server can meet %s",
+        "%s%s: the CA offers %s, and this server can meet %s%s",
         authz->wildcard ? "*." : "", authz->identifier, offers(authz, p),
-        types->nelts > 0 ? apr_array_pstrcat(p, types, ',') : "none");
+        types->nelts > 0 ? apr_array_pstrcat(p, types, ',') : "none",
+        reasons(authz, types, faults, p));
     return NULL;
 }

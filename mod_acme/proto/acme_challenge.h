@@ -23,12 +23,13 @@ typedef struct acme_challenge_t {
  * Returns the authorization's challenge of the most preferred type, leaving out
  * challenges that have failed.
  * @param types const char *, preferred first
+ * @param faults const char *, "TYPE: REASON" of each type that is configured
+ *        and cannot be offered here; or NULL
  * @return NULL when there is none; `problem` then names the types that the CA
- *         offered
+ *         offered, and says of each type why it is not taken
  */
-const acme_authz_challenge_t *
-acme_challenge_choose(const acme_authz_t *authz,
-                      const apr_array_header_t *types, acme_problem_t *problem,
-                      apr_pool_t *p);
+const acme_authz_challenge_t *acme_challenge_choose(
+    const acme_authz_t *authz, const apr_array_header_t *types,
+    const apr_array_header_t *faults, acme_problem_t *problem, apr_pool_t *p);
 
 #endif

@@ -321,6 +321,11 @@ const char *acme_issue_url(const acme_issue_t *issue)
     return issue->order_url;
 }
 
+const char *acme_issue_failed_challenge(const acme_issue_t *issue)
+{
+    return issue->failed_type;
+}
+
 int acme_issue_replaces(const acme_issue_t *issue)
 {
     return issue->config->replaces && !issue->without_replaces;

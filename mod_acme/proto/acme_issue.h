@@ -145,6 +145,10 @@ const char *acme_issue_url(const acme_issue_t *issue);
  *  the order gets on. */
 const acme_problem_t *acme_issue_trouble(const acme_issue_t *issue);
 
+/** Returns the type of the challenge that made the order fail: the CA has found
+ *  it invalid, or it could not be presented. NULL when no challenge did. */
+const char *acme_issue_failed_challenge(const acme_issue_t *issue);
+
 /** Returns non-zero when the order names the certificate that it replaces, as
  *  configured, and the CA has not refused that. */
 int acme_issue_replaces(const acme_issue_t *issue);

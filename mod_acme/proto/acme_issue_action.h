@@ -40,8 +40,11 @@ typedef struct acme_issue_config_t {
                                       be with it; NULL: by new_order_url */
     const apr_array_header_t *names; /**< const char *, canonical, the site's
                                         first */
-    const apr_array_header_t *challenge_types; /**< preferred first */
-    const char *csr;                           /**< base64url DER */
+    const apr_array_header_t *challenge_types;  /**< preferred first */
+    const apr_array_header_t *challenge_faults; /**< const char *, why others
+                                                     cannot be offered here; or
+                                                     NULL */
+    const char *csr;                            /**< base64url DER */
     /** Returns another CSR, with a common name, for a CA that refuses `csr`; in
      *  p. NULL, or a function that returns NULL: there is none. */
     const char *(*named_csr)(void *baton, apr_pool_t *p);

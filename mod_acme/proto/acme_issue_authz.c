@@ -46,6 +46,7 @@ void acme_issue_authz_plan_authorize(acme_issue_t *issue, apr_time_t now)
         issue->all_valid = 0;
     }
     if (issue->index == 0 && !issue->looking) {
+        issue->failed_type = NULL;
         issue->tasks = apr_array_make(issue->p, issue->authz_urls->nelts,
                                       sizeof(acme_issue_task_t));
     }
@@ -177,7 +178,8 @@ void acme_issue_authz_answer_authorize(acme_issue_t *issue,
                                    authz->identifier);
             return;
         }
-        challenge = acme_challenge_choose(authz, issue->config->challenge_types,
+        challenge = acme_challenge_choose(authz, issue->types,
+                                          issue->config->challenge_faults,
                                           &problem, issue->pfeed);
         if (!challenge) {
             acme_issue_state_fail(issue, &problem,
@@ -223,6 +225,7 @@ void acme_issue_authz_solved_present(acme_issue_t *issue, apr_status_t rv,
                                      apr_time_t now)
 {
     if (rv != APR_SUCCESS) {
+        issue->failed_type = task_at(issue, issue->index)->challenge.type;
         acme_issue_state_fail(issue, problem, ACME_ISSUE_ALIVE, now);
         return;
     }

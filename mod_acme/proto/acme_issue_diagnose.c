@@ -31,6 +31,9 @@ static void merge(acme_issue_t *issue, const acme_authz_t *authz)
     int i;
 
     acme_authz_failure(&problem, authz, issue->pfeed);
+    if (!issue->failed_type) {
+        issue->failed_type = acme_challenge_type(acme_authz_failed_type(authz));
+    }
     why = acme_problem_dup(&problem, issue->p);
     ++issue->n_found;
     if (!issue->found) {

@@ -87,6 +87,11 @@ struct acme_issue_t {
     apr_array_header_t *authz_urls; /**< const char *, or NULL */
     apr_array_header_t *tasks;      /**< acme_issue_task_t */
     apr_array_header_t *presented;  /**< acme_challenge_t, to be removed */
+    /** Types of challenges, preferred first: const char *. An order keeps to
+     *  the one that it began with, because the CA may have been told. */
+    const apr_array_header_t *types;
+    /** Type of the first challenge that has failed, or NULL. */
+    const char *failed_type;
 
     /* Within a phase. */
     int index;  /**< of the authorization, task or presented challenge */

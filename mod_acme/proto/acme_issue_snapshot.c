@@ -43,6 +43,8 @@ acme_json_t *acme_issue_snapshot(const acme_issue_t *issue, apr_pool_t *p)
     acme_json_set_str(json, "finalize", issue->finalize);
     acme_json_set_str(json, "certificate", issue->certificate);
     acme_json_set_time(json, "expires", issue->expires);
+    acme_json_set_strs(json, "challenges", issue->types);
+    acme_json_set_str(json, "failed-challenge", issue->failed_type);
     acme_json_give(json, "presented", presented_to_json(issue, p));
     acme_json_set_int(json, "failures", issue->failures);
     acme_json_set_int(json, "timeouts", issue->timeouts);
@@ -127,6 +129,62 @@ static int read_presented(acme_issue_t *issue, const acme_json_t *snapshot)
         acme_issue_state_presented(issue, &challenge);
     }
     return 1;
+}
+
+static int has_type(const apr_array_header_t *types, const char *type)
+{
+    int i;
+
+    for (i = 0; i < types->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(types, i, const char *), type) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Adds the types that are in `allowed` and are not there yet. */
+static void add_types(apr_array_header_t *types, const apr_array_header_t *more,
+                      const apr_array_header_t *allowed)
+{
+    int i;
+
+    for (i = 0; i < more->nelts; ++i) {
+        const char *type = APR_ARRAY_IDX(more, i, const char *);
+
+        if (has_type(allowed, type) && !has_type(types, type)) {
+            APR_ARRAY_PUSH(types, const char *) = type;
+        }
+    }
+}
+
+/* Reads which types the order prefers. The order goes on with the type that it
+ * has chosen, which the CA may be looking at, if that is still configured; but
+ * not after a challenge of it has failed. A snapshot of an older module does
+ * not have this. */
+static int read_types(acme_issue_t *issue, const acme_json_t *snapshot)
+{
+    const apr_array_header_t *now = issue->config->challenge_types;
+    apr_array_header_t *before, *types;
+    const char *failed;
+    apr_status_t rv;
+
+    rv = acme_json_get_str(&failed, snapshot, "failed-challenge");
+    if (rv == APR_SUCCESS) {
+        issue->failed_type = acme_challenge_type(failed);
+        return issue->failed_type != NULL;
+    }
+    if (rv != APR_NOTFOUND) {
+        return 0;
+    }
+    rv = acme_json_get_strs(&before, snapshot, "challenges", issue->p);
+    if (rv == APR_SUCCESS) {
+        types = apr_array_make(issue->p, now->nelts, sizeof(const char *));
+        add_types(types, before, now);
+        add_types(types, now, now);
+        issue->types = types;
+    }
+    return rv == APR_SUCCESS || rv == APR_NOTFOUND;
 }
 
 /* Reads "told". A snapshot of an older module does not have it: then the phase
@@ -242,7 +300,7 @@ apr_status_t acme_issue_snapshot_read(acme_issue_t *issue,
     if (!read_course(issue, snapshot)) {
         return damaged(problem, issue, "its course is damaged");
     }
-    if (!read_presented(issue, snapshot)
+    if (!read_types(issue, snapshot) || !read_presented(issue, snapshot)
         || !read_responded(issue, snapshot, *phase)) {
         return damaged(problem, issue, "its challenges are damaged");
     }

@@ -24,6 +24,7 @@ acme_issue_t *acme_issue_state_create(const acme_issue_phase_t *phases,
 
     issue->phases = phases;
     issue->config = config;
+    issue->types = config->challenge_types;
     issue->log = log;
     issue->p = p;
     apr_pool_create(&issue->pfeed, p);

@@ -160,6 +160,23 @@ static acme_json_t *print_ca(const acme_spec_t *spec, const acme_job_t *job,
     }
     acme_json_set_str(json, "agreement", spec->ca->agreed ? "accepted" : NULL);
     acme_json_set_strs(json, "challenges", spec->challenge_types);
+    if (spec->challenge_faults) {
+        acme_json_set_strs(json, "challenges-left-out", spec->challenge_faults);
+    }
+    return json;
+}
+
+/* Prints the names for which acme-tls/1 is known, as mod_md does. */
+static acme_json_t *print_proto(const acme_spec_t *spec, apr_pool_t *p)
+{
+    acme_json_t *json = acme_json_object(p);
+
+    if (spec->alpn_names) {
+        acme_json_set_strs(json, "acme-tls/1", spec->alpn_names);
+    }
+    else {
+        acme_json_give(json, "acme-tls/1", acme_json_array(p));
+    }
     return json;
 }
 
@@ -331,6 +348,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
     acme_json_set_strs(json, "domains", spec->names);
     set_strs(json, "contacts", spec->ca->contact, p);
     acme_json_give(json, "ca", print_ca(spec, view->job, p));
+    acme_json_give(json, "proto", print_proto(spec, p));
     if (spec->ca->eab) {
         acme_json_t *eab = acme_json_object(p);
 

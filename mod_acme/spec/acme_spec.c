@@ -178,6 +178,35 @@ const apr_array_header_t *acme_spec_required(const acme_spec_t *spec,
     return names;
 }
 
+int acme_spec_has_challenge(const acme_spec_t *spec, const char *type)
+{
+    return acme_ident_in(spec->challenge_types, type);
+}
+
+const apr_array_header_t *
+acme_spec_challenges(const acme_spec_t *spec, const char *failed, apr_pool_t *p)
+{
+    const apr_array_header_t *types = spec->challenge_types;
+    apr_array_header_t *turned;
+    int first = 0;
+    int i;
+
+    for (i = 0; failed && i < types->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(types, i, const char *), failed) == 0) {
+            first = i + 1;
+        }
+    }
+    if (first == 0 || first == types->nelts) {
+        return types;
+    }
+    turned = apr_array_make(p, types->nelts, sizeof(const char *));
+    for (i = 0; i < types->nelts; ++i) {
+        APR_ARRAY_PUSH(turned, const char *) =
+            APR_ARRAY_IDX(types, (first + i) % types->nelts, const char *);
+    }
+    return turned;
+}
+
 const char *acme_spec_digest(const acme_spec_t *spec, apr_pool_t *p)
 {
     apr_array_header_t *lines = apr_array_copy(p, spec->names);

@@ -80,8 +80,15 @@ typedef struct acme_spec_t {
     acme_spec_key_e key_written; /**< what ACMEPrivateKeys says of it */
     int key_reuse; /**< nonzero: the next certificate reuses the key of the
                         last one */
-    const apr_array_header_t *challenge_types; /**< const char *, preferred
-                                                    first */
+    const apr_array_header_t *challenge_types;  /**< const char *, preferred
+                                                    first: those that can be
+                                                    offered here */
+    const apr_array_header_t *challenge_faults; /**< const char *, "TYPE:
+                                                     REASON" of those that
+                                                     cannot; or NULL */
+    const apr_array_header_t *alpn_names; /**< const char *, its names that a
+                                               virtual host with acme-tls/1
+                                               has, or NULL: none */
     const char *profile;   /**< name of the CA's profile to issue by, or NULL */
     int profile_mandatory; /**< nonzero: no certificate rather than one
                                 without the profile */
@@ -172,6 +179,16 @@ const apr_array_header_t *acme_spec_required(const acme_spec_t *spec,
 
 /** Returns non-zero when this name may be left out of an order. */
 int acme_spec_is_optional(const acme_spec_t *spec, const char *name);
+
+/** Returns non-zero when challenges of the type can be offered. */
+int acme_spec_has_challenge(const acme_spec_t *spec, const char *type);
+
+/** Returns the types of challenges in the order in which they are tried after a
+ *  challenge has failed: the one behind it comes first.
+ *  @param failed type, or NULL */
+const apr_array_header_t *acme_spec_challenges(const acme_spec_t *spec,
+                                               const char *failed,
+                                               apr_pool_t *p);
 
 /** Returns a hash that stays the same as long as an order for this spec would
  *  be the same: names in any order, CA, contact, kind of key, profile. */

@@ -266,6 +266,8 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
         && read_str(&read->config, json, "config") == APR_SUCCESS
         && read_str(&read->limit, json, "limit") == APR_SUCCESS
         && read_str(&read->ca, json, "ca") == APR_SUCCESS
+        && read_str(&read->failed_challenge, json, "failed-challenge")
+               == APR_SUCCESS
         && read_schedule(read, json) == APR_SUCCESS
         && read_order(read, json) == APR_SUCCESS
         && read_request(read, json) == APR_SUCCESS
@@ -341,6 +343,7 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
         acme_json_set_time(json, "failing", job->failing);
     }
     acme_json_set_str(json, "ca", job->ca);
+    acme_json_set_str(json, "failed-challenge", job->failed_challenge);
     if (job->cas->nelts) {
         acme_json_give(json, "cas", print_cas(job, ptemp));
     }
@@ -464,6 +467,7 @@ void acme_job_unhindered(acme_job_t *job)
 /* Ends a try that has brought a certificate. */
 static void succeed(acme_job_t *job, apr_time_t now)
 {
+    job->failed_challenge = NULL;
     acme_job_unhindered(job);
     job->asked = ACME_ASKED_NO;
     job->order = NULL;
@@ -487,6 +491,7 @@ void acme_job_begin(acme_job_t *job, const char *digest, const char *reason,
         if (job->digest) {
             job->errors = 0;
         }
+        job->failed_challenge = NULL;
         forget_ca(job);
         job->digest = apr_pstrdup(job->p, digest);
     }
@@ -539,6 +544,11 @@ void acme_job_failed(acme_job_t *job, const acme_job_failure_t *failure,
     if (!job->digest) {
         job->digest = apr_pstrdup(job->p, failure->digest);
     }
+}
+
+void acme_job_challenge_failed(acme_job_t *job, const char *type)
+{
+    job->failed_challenge = apr_pstrdup(job->p, type);
 }
 
 const acme_job_ca_t *acme_job_ca_find(const acme_job_t *job, const char *url)
@@ -737,7 +747,10 @@ void acme_job_signed(acme_job_t *job, const char *chain_pem, apr_time_t now)
 void acme_job_dry_run_over(acme_job_t *job, const acme_job_failure_t *failure,
                            apr_time_t now)
 {
+    const char *failed = failure->problem ? job->failed_challenge : NULL;
+
     succeed(job, now);
+    job->failed_challenge = failed;
     job->problem = failure->problem;
     job->errors = 0;
     job->digest = apr_pstrdup(job->p, failure->digest);
@@ -761,6 +774,7 @@ void acme_job_clear_failures(acme_job_t *job)
 {
     job->errors = 0;
     job->problem = NULL;
+    job->failed_challenge = NULL;
     end_wait(job);
 }
 

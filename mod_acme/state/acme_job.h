@@ -71,9 +71,12 @@ typedef struct acme_job_t {
                             not known */
     const char *staged;  /**< fingerprint of the certificate that waits for
                             root, or NULL */
-    int errors;          /**< failures in a row */
-    apr_time_t failing;  /**< time of the first of them */
-    const char *ca;      /**< directory of the CA to ask next; NULL: the first
+    const char *failed_challenge; /**< type of the challenge that has failed
+                                       last, since the last certificate, or
+                                       NULL */
+    int errors;                   /**< failures in a row */
+    apr_time_t failing;           /**< time of the first of them */
+    const char *ca; /**< directory of the CA to ask next; NULL: the first
                             CA of the spec */
     apr_array_header_t *cas; /**< acme_job_ca_t: CAs at which tries have failed
                                   since the last certificate; only where there
@@ -219,6 +222,10 @@ typedef struct acme_job_failure_t {
  *  job is HELD or WAITING, unless a certificate is staged or signed. */
 void acme_job_failed(acme_job_t *job, const acme_job_failure_t *failure,
                      apr_time_t now);
+
+/** A challenge has failed: the next order prefers the type behind it.
+ *  @param type of the challenge */
+void acme_job_challenge_failed(acme_job_t *job, const char *type);
 
 /** Returns the failures at this CA, or NULL: there are none. */
 const acme_job_ca_t *acme_job_ca_find(const acme_job_t *job, const char *url);

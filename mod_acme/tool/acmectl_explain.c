@@ -190,18 +190,39 @@ static void print_names(const walk_t *walk)
     }
 }
 
+static const char *challenge_words(const char *type)
+{
+    return strcmp(type, "http-01") == 0
+               ? ": the CA fetches http://NAME/.well-known/acme-challenge/"
+           : strcmp(type, "tls-alpn-01") == 0
+               ? ": the CA makes a TLS handshake with NAME at port 443"
+               : "";
+}
+
 static void print_challenge(const walk_t *walk)
 {
     acme_json_t *presented;
     apr_pool_t *p = walk->ctl->p;
+    const char *types = "";
     int i;
 
-    print_step(
-        "challenge",
-        apr_pstrcat(p, step_words(walk, 2), " (",
-                    apr_array_pstrcat(p, walk->spec->challenge_types, ' '),
-                    ": the CA fetches http://NAME/.well-known/acme-challenge/)",
-                    NULL));
+    for (i = 0; i < walk->spec->challenge_types->nelts; ++i) {
+        const char *type =
+            APR_ARRAY_IDX(walk->spec->challenge_types, i, const char *);
+
+        types = apr_pstrcat(p, types, i ? "; " : "", type,
+                            challenge_words(type), NULL);
+    }
+    print_step("challenge",
+               apr_pstrcat(p, step_words(walk, 2), " (", types, ")", NULL));
+    for (i = 0; walk->spec->challenge_faults
+                && i < walk->spec->challenge_faults->nelts;
+         ++i) {
+        print_step("", apr_pstrcat(p, "left out: ",
+                                   APR_ARRAY_IDX(walk->spec->challenge_faults,
+                                                 i, const char *),
+                                   NULL));
+    }
     if (walk->phase < 0
         || acme_json_get(&presented, walk->job->order, "presented")) {
         return;

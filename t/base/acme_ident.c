@@ -241,7 +241,34 @@ static void the_reason_is_optional(void **state)
     assert_string_equal(name, "a.test");
 }
 
-ACME_T_MAIN(ACME_T(brings_names_into_canonical_form),
+static void a_server_name_is_one_that_tls_can_ask_for(void **state)
+{
+    static const char *const cases[][2] = {
+        {"example.org", "example.org"},
+        {"192.0.2.10", "10.2.0.192.in-addr.arpa"},
+        {"::", "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+               "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"},
+        /* RFC 8738 has this one. */
+        {"2001:db8::1", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+                        "0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"},
+        {"::ffff:192.0.2.1", "1.0.2.0.0.0.0.c.f.f.f.f.0.0.0.0."
+                             "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        const char *name = acme_ident_server_name(cases[i][0], *state);
+        const char *same;
+
+        assert_string_equal(name, cases[i][1]);
+        assert_int_equal(acme_ident_canonical(&same, name, NULL, *state),
+                         APR_SUCCESS);
+        assert_string_equal(same, name);
+    }
+}
+
+ACME_T_MAIN(ACME_T(a_server_name_is_one_that_tls_can_ask_for),
+            ACME_T(brings_names_into_canonical_form),
             ACME_T(brings_addresses_into_canonical_form),
             ACME_T(refuses_what_no_certificate_names_and_says_why),
             ACME_T(bounds_labels_and_names), ACME_T(wildcards_cover_one_label),

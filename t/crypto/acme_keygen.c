@@ -240,7 +240,41 @@ static void its_end_waits_for_no_key(void **state)
     alarm(0);
 }
 
-ACME_T_MAIN(ACME_T(a_key_on_a_curve_is_there_at_once),
+static void a_common_key_is_made_once(void **state)
+{
+    apr_pool_t *p = *state, *sub;
+    apr_uint32_t calls = 0;
+    acme_keygen_t *keygen = acme_keygen_create(ready, &calls, p);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    const acme_key_t *key, *again, *other;
+    const char *pem, *pem_again, *pem_other;
+    apr_status_t rv;
+
+    apr_pool_create(&sub, p);
+    do {
+        rv = acme_keygen_common(&key, &pem, keygen, &rsa2048, &problem, sub);
+        apr_sleep(1000);
+    } while (APR_STATUS_IS_EAGAIN(rv));
+    assert_int_equal(rv, APR_SUCCESS);
+    apr_pool_destroy(sub);
+    assert_int_equal(kind_of(pem, p).bits, 2048);
+    assert_int_equal(
+        acme_keygen_common(&again, &pem_again, keygen, &rsa2048, &problem, p),
+        APR_SUCCESS);
+    assert_ptr_equal(again, key);
+    assert_ptr_equal(pem_again, pem);
+    assert_int_equal(
+        acme_keygen_common(&other, &pem_other, keygen, &p256, &problem, p),
+        APR_SUCCESS);
+    assert_int_equal(kind_of(pem_other, p).type, ACME_KEY_P256);
+    assert_int_equal(
+        acme_keygen_common(&again, &pem_again, keygen, &p256, &problem, p),
+        APR_SUCCESS);
+    assert_ptr_equal(again, other);
+}
+
+ACME_T_MAIN(ACME_T(a_common_key_is_made_once),
+            ACME_T(a_key_on_a_curve_is_there_at_once),
             ACME_T(nobody_asked_for_it), ACME_T(an_rsa_key_is_made_beside_us),
             ACME_T(several_rsa_keys_are_all_made),
             ACME_T(a_key_that_cannot_be_made_is_a_problem_once),

@@ -127,6 +127,11 @@ static void settle(model_order_t *order)
     }
 }
 
+static const char *type_of(const model_ca_t *ca)
+{
+    return ca->challenge_type ? ca->challenge_type : "http-01";
+}
+
 /* Moves the order forward, once per poll. */
 static void advance(model_ca_t *ca, model_order_t *order)
 {
@@ -152,7 +157,7 @@ static void advance(model_ca_t *ca, model_order_t *order)
         good =
             (!ca->fail_name || strcmp(ca->fail_name, authz->name) != 0)
             && (!ca->is_up
-                || ca->is_up(ca->is_up_baton, "http-01", bare, authz->token));
+                || ca->is_up(ca->is_up_baton, type_of(ca), bare, authz->token));
         authz->challenge = good ? "valid" : "invalid";
         authz->status = authz->challenge;
     }
@@ -342,19 +347,18 @@ static void show_authz(const model_call_t *call, int n, int i,
 
     model_ca_say(
         call, 200, "application/json",
-        apr_psprintf(
-            call->p,
-            "{\"status\":\"%s\",\"identifier\":{\"type\":\"dns\","
-            "\"value\":\"%s\"}%s,\"challenges\":[{\"type\":\"http-01\","
-            "\"url\":\"" BASE "challenge/%d/%d\",\"token\":\"%s\","
-            "\"status\":\"%s\"%s},{\"type\":\"strange-99\"}]}",
-            authz->status, authz->name + (wildcard ? 2 : 0),
-            wildcard ? ",\"wildcard\":true" : "", n, i, authz->token,
-            shown(call->ca, authz),
-            strcmp(authz->challenge, "invalid") == 0
-                ? ",\"error\":{\"type\":\"urn:ietf:params:acme:error:"
-                  "unauthorized\",\"detail\":\"the model says no\"}"
-                : ""));
+        apr_psprintf(call->p,
+                     "{\"status\":\"%s\",\"identifier\":{\"type\":\"dns\","
+                     "\"value\":\"%s\"}%s,\"challenges\":[{\"type\":\"%s\","
+                     "\"url\":\"" BASE "challenge/%d/%d\",\"token\":\"%s\","
+                     "\"status\":\"%s\"%s},{\"type\":\"strange-99\"}]}",
+                     authz->status, authz->name + (wildcard ? 2 : 0),
+                     wildcard ? ",\"wildcard\":true" : "", type_of(call->ca), n,
+                     i, authz->token, shown(call->ca, authz),
+                     strcmp(authz->challenge, "invalid") == 0
+                         ? ",\"error\":{\"type\":\"urn:ietf:params:acme:error:"
+                           "unauthorized\",\"detail\":\"the model says no\"}"
+                         : ""));
 }
 
 static void respond_challenge(const model_call_t *call, model_authz_t *authz)

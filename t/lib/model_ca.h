@@ -63,6 +63,8 @@ typedef struct model_ca_t {
                                      names, like Let's Encrypt */
     const char *terms;          /**< or NULL */
     const char *fail_name;      /**< validation of this name fails */
+    const char *challenge_type; /**< the only type that can be met; NULL:
+                                     http-01 */
     int no_renewal_info;        /**< the CA has no RFC 9773 */
     int renewal_status;         /**< of renewal information; 0: 200 */
     const char *renewal_window; /**< RFC 3339 times, "START END"; NULL: the

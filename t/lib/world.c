@@ -192,7 +192,18 @@ static int is_up(void *baton, const char *type, const char *identifier,
 {
     world_t *w = baton;
     const char *answer;
+    acme_json_t *item;
 
+    if (strcmp(type, "tls-alpn-01") == 0) {
+        return acme_solver_item_get(
+                   &item, w->vault,
+                   apr_pstrcat(w->p, "tls-alpn-01 ", identifier, NULL),
+                   identifier, w->p)
+                   == APR_SUCCESS
+               && strncmp(acme_solver_item_authorization(item), token,
+                          strlen(token))
+                      == 0;
+    }
     assert_string_equal(type, "http-01");
     return acme_solver_http_answer(&answer, w->vault, identifier, token, w->p)
            == APR_SUCCESS;

@@ -18,6 +18,7 @@
 #include "acme_ratelimit_policy.h"
 #include "acme_schedule.h"
 #include "acme_solver_http.h"
+#include "acme_solver_item.h"
 #include "acme_store_mem.h"
 #include "acme_worker.h"
 #include "fake_clock.h"

@@ -62,6 +62,60 @@ static void a_failed_validation_is_tried_again_with_a_new_order(void **state)
     assert_int_equal(w->ca->orders, 2);
 }
 
+static void a_challenge_that_failed_is_followed_by_the_next(void **state)
+{
+    world_t *w = fresh(*state);
+    acme_spec_t *spec = APR_ARRAY_IDX(w->specs, 0, acme_spec_t *);
+
+    spec->challenge_types = world_strings(w->p, "http-01 tls-alpn-01");
+    w->ca->fail_name = A;
+    assert_true(world_run(w));
+    assert_string_equal(world_job(w, A)->failed_challenge, "http-01");
+    assert_int_equal(
+        world_said(w, ACME_LOG_WARNING, "by tls-alpn-01 instead of http-01"),
+        1);
+    /* By that one it fails too, in another process. */
+    world_boot(w);
+    w->ca->challenge_type = "tls-alpn-01";
+    fake_clock_turn(w->clock, 2 * ACME_TIME_MINUTE);
+    assert_true(world_run(w));
+    assert_string_equal(world_job(w, A)->failed_challenge, "tls-alpn-01");
+    assert_int_equal(
+        world_said(w, ACME_LOG_WARNING, "by http-01 instead of tls-alpn-01"),
+        1);
+    w->ca->fail_name = NULL;
+    fake_clock_turn(w->clock, ACME_TIME_HOUR);
+    assert_true(world_run(w));
+    world_assert_staged(w, A);
+    assert_null(world_job(w, A)->failed_challenge);
+    assert_int_equal(w->ca->orders, 3);
+    assert_int_equal(world_count(w, ACME_STORE_CHALLENGES), 0);
+}
+
+static void what_a_killed_process_has_put_up_is_removed(void **state)
+{
+    static const char *const types[] = {"http-01", "tls-alpn-01"};
+    size_t i;
+
+    for (i = 0; i < 2; ++i) {
+        world_t *w = fresh(*state);
+
+        APR_ARRAY_IDX(w->specs, 0, acme_spec_t *)->challenge_types =
+            world_strings(w->p, types[i]);
+        w->ca->challenge_type = types[i];
+        /* Directory, newNonce, newAccount, newOrder and the authorization come
+         * before the response to the challenge, which the CA has. */
+        w->kill_answer = 6;
+        assert_false(world_run(w));
+        assert_int_equal(world_count(w, ACME_STORE_CHALLENGES), 1);
+        world_boot(w);
+        assert_true(world_run(w));
+        world_assert_staged(w, A);
+        assert_int_equal(w->ca->orders, 1);
+        assert_int_equal(world_count(w, ACME_STORE_CHALLENGES), 0);
+    }
+}
+
 static void a_clock_that_is_turned_back_delays_no_try(void **state)
 {
     world_t *w = fresh(*state);
@@ -741,7 +795,9 @@ static void a_chain_that_nobody_trusts_is_warned_about(void **state)
                      1);
 }
 
-ACME_T_MAIN(ACME_T(the_preferred_chain_is_chosen),
+ACME_T_MAIN(ACME_T(a_challenge_that_failed_is_followed_by_the_next),
+            ACME_T(what_a_killed_process_has_put_up_is_removed),
+            ACME_T(the_preferred_chain_is_chosen),
             ACME_T(the_first_name_that_a_chain_leads_to_is_chosen),
             ACME_T(without_the_preferred_chain_the_cas_choice_is_taken),
             ACME_T(a_preferred_chain_that_is_wrong_is_left_out),

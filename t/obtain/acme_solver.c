@@ -3,50 +3,91 @@
 #include "acme_t_bundle.h"
 
 #include "acme_solver.h"
+#include "acme_keygen.h"
+#include "acme_solver_alpn.h"
 #include "acme_solver_http.h"
 
 #define TOKEN "a-token-of-enough-length"
+
+static void never_mind(void *baton)
+{
+    (void)baton;
+}
+
+static acme_solver_means_t means_of(acme_vault_t *vault, apr_pool_t *p)
+{
+    acme_solver_means_t means = {vault, NULL, 0, ACME_T_NOW};
+
+    means.keygen = acme_keygen_create(never_mind, NULL, p);
+    return means;
+}
 
 static void http_01_goes_to_its_solver(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_solver_means_t means = means_of(vault, p);
     acme_challenge_t challenge = {"http-01", "a.example", TOKEN, TOKEN ".x",
                                   NULL};
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const char *answer;
 
-    assert_int_equal(
-        acme_solver_present(vault, &challenge, ACME_T_NOW, &problem, p),
-        APR_SUCCESS);
+    assert_int_equal(acme_solver_present(&means, &challenge, &problem, p),
+                     APR_SUCCESS);
     assert_int_equal(
         acme_solver_http_answer(&answer, vault, "a.example", TOKEN, p),
         APR_SUCCESS);
     assert_string_equal(answer, TOKEN ".x");
-    assert_int_equal(acme_solver_cleanup(vault, &challenge, &problem, p),
+    assert_int_equal(acme_solver_cleanup(&means, &challenge, &problem, p),
                      APR_SUCCESS);
     assert_int_equal(
         acme_solver_http_answer(&answer, vault, "a.example", TOKEN, p),
         APR_ENOENT);
-    assert_int_equal(acme_solver_cleanup(vault, &challenge, &problem, p),
+    assert_int_equal(acme_solver_cleanup(&means, &challenge, &problem, p),
                      APR_SUCCESS);
+}
+
+static void tls_alpn_01_goes_to_its_solver(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_solver_means_t means = means_of(vault, p);
+    acme_challenge_t challenge = {"tls-alpn-01", "a.example", TOKEN, TOKEN ".x",
+                                  NULL};
+    acme_alpn_pair_t pairs[ACME_SOLVER_ALPN_KINDS];
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv;
+
+    do {
+        rv = acme_solver_present(&means, &challenge, &problem, p);
+        apr_sleep(1000);
+    } while (APR_STATUS_IS_EAGAIN(rv));
+    assert_int_equal(rv, APR_SUCCESS);
+    assert_int_equal(acme_solver_alpn_answer(pairs, vault, "a.example", p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_solver_cleanup(&means, &challenge, &problem, p),
+                     APR_SUCCESS);
+    assert_int_equal(acme_solver_alpn_answer(pairs, vault, "a.example", p),
+                     APR_ENOENT);
+    assert_int_equal(acme_solver_sweeps("tls-alpn-01"), 1);
 }
 
 static void a_type_that_nobody_solves_is_a_problem(void **state)
 {
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
+    acme_solver_means_t means = means_of(vault, p);
     acme_challenge_t challenge = {"strange-99", "a.example", TOKEN, TOKEN,
                                   NULL};
     acme_problem_t problem = ACME_PROBLEM_INIT;
 
-    assert_int_equal(
-        acme_solver_present(vault, &challenge, ACME_T_NOW, &problem, p),
-        APR_ENOTIMPL);
+    assert_int_equal(acme_solver_present(&means, &challenge, &problem, p),
+                     APR_ENOTIMPL);
     acme_t_contains(problem.detail, "strange-99");
-    assert_int_equal(acme_solver_cleanup(vault, &challenge, &problem, p),
+    assert_int_equal(acme_solver_cleanup(&means, &challenge, &problem, p),
                      APR_ENOTIMPL);
 }
 
 ACME_T_MAIN(ACME_T(http_01_goes_to_its_solver),
+            ACME_T(tls_alpn_01_goes_to_its_solver),
             ACME_T(a_type_that_nobody_solves_is_a_problem))

@@ -273,6 +273,7 @@ static void all_names_that_failed_are_in_the_problem(void **state)
         APR_ARRAY_IDX(problem->subproblems, 1, acme_subproblem_t).detail,
         "NXDOMAIN");
     assert_int_equal(feed->cleaned, 3);
+    assert_string_equal(acme_issue_failed_challenge(feed->issue), "http-01");
 }
 
 static void what_the_order_says_comes_first(void **state)

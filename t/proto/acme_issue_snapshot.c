@@ -57,7 +57,10 @@ static void a_damaged_snapshot_is_refused(void **state)
         {"\"finalize\":\"" FEED_FINALIZE "\"", "\"finalize\":[]"},
         {"\"presented\":[", "\"presented\":[{},"},
         {"\"presented\":[", "\"x\":["},
-        {"\"http-01\"", "\"odd-01\""},
+        {"\"type\":\"http-01\"", "\"type\":\"odd-01\""},
+        {"\"challenges\":[\"http-01\"]", "\"challenges\":7"},
+        {"\"challenges\":[\"http-01\"]", "\"failed-challenge\":\"odd-01\""},
+        {"\"challenges\":[\"http-01\"]", "\"failed-challenge\":[]"},
         {"\"failures\":0", "\"failures\":-1"},
         {"\"failures\":0", "\"failures\":\"0\""},
         {"\"stale\":false", "\"stale\":0"},
@@ -137,7 +140,50 @@ static void a_snapshot_is_known_by_the_directory(void **state)
     assert_int_equal(restore_text(feed, old), APR_SUCCESS);
 }
 
+/* The types that a resumed order prefers, when they are configured as
+ * alpn, http. */
+static const char *types_after(issue_feed_t *feed, const char *text)
+{
+    apr_array_header_t *types = apr_array_make(feed->p, 2, sizeof(char *));
+    apr_array_header_t *after;
+
+    APR_ARRAY_PUSH(types, const char *) = "tls-alpn-01";
+    APR_ARRAY_PUSH(types, const char *) = "http-01";
+    feed->config.challenge_types = types;
+    assert_int_equal(restore_text(feed, text), APR_SUCCESS);
+    assert_int_equal(
+        acme_json_get_strs(&after, acme_issue_snapshot(feed->issue, feed->p),
+                           "challenges", feed->p),
+        APR_SUCCESS);
+    return apr_array_pstrcat(feed->p, after, ' ');
+}
+
+static void an_order_keeps_to_its_type_of_challenge(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("respond", 1, *state);
+    const char *text = snapshot_text(feed);
+    const char *types = "\"challenges\":[\"http-01\"]";
+
+    assert_string_equal(types_after(feed, text), "http-01 tls-alpn-01");
+    /* A type that is not configured any more is not taken. */
+    assert_string_equal(
+        types_after(
+            feed, replace(text, types, "\"challenges\":[\"dns-01\"]", feed->p)),
+        "tls-alpn-01 http-01");
+    /* Nor is one that has failed, nor is there any in older snapshots. */
+    assert_string_equal(
+        types_after(feed, replace(text, types,
+                                  "\"challenges\":[\"http-01\"],"
+                                  "\"failed-challenge\":\"http-01\"",
+                                  feed->p)),
+        "tls-alpn-01 http-01");
+    assert_string_equal(
+        types_after(feed, replace(text, types, "\"old\":1", feed->p)),
+        "tls-alpn-01 http-01");
+}
+
 ACME_T_MAIN(ACME_T(a_damaged_snapshot_is_refused),
             ACME_T(a_snapshot_tells_what_to_clean_up_and_no_secret),
+            ACME_T(an_order_keeps_to_its_type_of_challenge),
             ACME_T(a_failure_that_is_over_is_not_tried_again),
             ACME_T(a_snapshot_is_known_by_the_directory))

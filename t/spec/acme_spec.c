@@ -221,7 +221,33 @@ static void a_further_one_is_for_the_sites_own_name(void **state)
     assert_string_equal(acme_spec_filed_for("b.example", held, p), "b.example");
 }
 
-ACME_T_MAIN(ACME_T(what_a_further_one_is_filed_under_is_a_name),
+static const char *types_after(const char *failed, apr_pool_t *p)
+{
+    acme_ca_spec_t ca;
+    acme_spec_t *spec = spec_of(&ca, "a.example", NULL, p);
+    apr_array_header_t *types = apr_array_make(p, 3, sizeof(const char *));
+
+    APR_ARRAY_PUSH(types, const char *) = "a-1";
+    APR_ARRAY_PUSH(types, const char *) = "b-1";
+    APR_ARRAY_PUSH(types, const char *) = "c-1";
+    spec->challenge_types = types;
+    assert_true(acme_spec_has_challenge(spec, "b-1"));
+    assert_false(acme_spec_has_challenge(spec, "d-1"));
+    return apr_array_pstrcat(p, acme_spec_challenges(spec, failed, p), ' ');
+}
+
+static void behind_a_type_that_failed_comes_the_next(void **state)
+{
+    assert_string_equal(types_after(NULL, *state), "a-1 b-1 c-1");
+    assert_string_equal(types_after("a-1", *state), "b-1 c-1 a-1");
+    assert_string_equal(types_after("b-1", *state), "c-1 a-1 b-1");
+    assert_string_equal(types_after("c-1", *state), "a-1 b-1 c-1");
+    /* It is not configured any more. */
+    assert_string_equal(types_after("d-1", *state), "a-1 b-1 c-1");
+}
+
+ACME_T_MAIN(ACME_T(behind_a_type_that_failed_comes_the_next),
+            ACME_T(what_a_further_one_is_filed_under_is_a_name),
             ACME_T(a_further_one_is_for_the_sites_own_name),
             ACME_T(a_further_one_is_filed_beside_its_site),
             ACME_T(cas_are_counted_and_found),

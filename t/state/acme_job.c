@@ -84,6 +84,7 @@ static void everything_comes_back(void **state)
     acme_json_set_str(job->order, "phase", "await");
     job->urgent = 1;
     job->ca = "https://ca.test/dir";
+    acme_job_challenge_failed(job, "http-01");
     job->next_run = ACME_T_NOW + 11;
     assert_int_equal(acme_job_ca_failed(job, "https://ca.test/dir", 1), 1);
     assert_int_equal(acme_job_ca_failed(job, "https://ca.test/dir", 0), 1);
@@ -112,6 +113,7 @@ static void everything_comes_back(void **state)
     assert_string_equal(job->config, "config");
     assert_int_equal(job->urgent, 1);
     assert_string_equal(job->ca, "https://ca.test/dir");
+    assert_string_equal(job->failed_challenge, "http-01");
     assert_int_equal(job->cas->nelts, 2);
     there = acme_job_ca_find(job, "https://held.test/dir");
     assert_true(there->next_run == ACME_SCHEDULE_NEVER);
@@ -463,6 +465,11 @@ static void staged(acme_job_t *job)
     acme_job_staged(job, "c0ffee", ACME_T_NOW);
 }
 
+static void challenge_failed(acme_job_t *job)
+{
+    acme_job_challenge_failed(job, "http-01");
+}
+
 static void found(acme_job_t *job)
 {
     acme_job_found(job, "c0ffee");
@@ -577,6 +584,7 @@ static const struct {
     {"SGWWWW", "failed", fail_once},
     {"SGHHHH", "failed for good", fail_for_good},
     {"SGHWOI", "CA failed", ca_failed},
+    {"SGHWOI", "challenge failed", challenge_failed},
     {"SGIIII", "next CA", next_ca},
     {"SGWWWW", "next CA later", next_ca_later},
     {"SGHWOI", "names failed", names_failed},
@@ -747,6 +755,37 @@ static void a_certificate_ends_request_and_problem(void **state)
     assert_int_equal(job->errors, 0);
 }
 
+static void a_challenge_has_failed_until_there_is_a_certificate(void **state)
+{
+    static const struct {
+        void (*go)(acme_job_t *job);
+        int forgets;
+    } cases[] = {
+        {fail_once, 0},
+        {fail_for_good, 0},
+        {begin, 0},
+        {order_made, 0},
+        {next_ca, 0},
+        {requested, 0},
+        {staged, 1},
+        {was_signed, 1},
+        {settled_live, 1},
+        {begin_another, 1},
+        {acme_job_dropped, 1},
+        {dry_run_over, 1},
+        {acme_job_clear_failures, 1},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        acme_job_t *job = in_phase(ACME_JOB_ORDERED, *state);
+
+        challenge_failed(job);
+        cases[i].go(job);
+        assert_int_equal(job->failed_challenge == NULL, cases[i].forgets);
+    }
+}
+
 static void only_what_is_live_replaces_what_was_revoked(void **state)
 {
     acme_job_t *job = in_phase(ACME_JOB_STAGED, *state);
@@ -845,6 +884,7 @@ ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(each_CA_has_its_own_count_and_wait),
             ACME_T(only_a_new_limit_is_told),
             ACME_T(a_certificate_ends_request_and_problem),
+            ACME_T(a_challenge_has_failed_until_there_is_a_certificate),
             ACME_T(only_what_is_live_replaces_what_was_revoked),
             ACME_T(a_settled_job_begins_with_the_first_CA),
             ACME_T(a_forced_request_stays_forced),

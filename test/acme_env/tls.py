@@ -10,17 +10,18 @@ import ssl
 from . import procs
 
 
-def self_signed(stem, *names):
-    """Makes stem.pem and stem.key for the names; returns both paths."""
+def self_signed(stem, *names, key_type=("ec", "-pkeyopt",
+                                        "ec_paramgen_curve:P-256")):
+    """Makes stem.pem and stem.key for the names; returns both paths.
+    key_type: openssl's arguments for another kind of key."""
     cert, key = stem + ".pem", stem + ".key"
     alt = ",".join(("IP:" if name[0] in "0123456789:" else "DNS:") + name
                    for name in names)
     done = procs.run([
-        "openssl", "req", "-x509", "-newkey", "ec", "-nodes",
-        "-pkeyopt", "ec_paramgen_curve:P-256", "-days", "30",
+        "openssl", "req", "-x509", "-nodes", "-days", "30",
         "-subj", "/CN=" + names[0], "-addext", "subjectAltName=" + alt,
         "-addext", "basicConstraints=critical,CA:FALSE",
-        "-keyout", key, "-out", cert])
+        "-keyout", key, "-out", cert, "-newkey"] + list(key_type))
     assert done.returncode == 0, done.stdout
     return cert, key
 

@@ -64,7 +64,7 @@ static void read_authz(const acme_json_t *json, apr_pool_t *p)
     check_problem(&problem, p);
     APR_ARRAY_PUSH(types, const char *) = "http-01";
     if (authz->status == ACME_AUTHZ_PENDING) {
-        challenge = acme_challenge_choose(authz, types, &problem, p);
+        challenge = acme_challenge_choose(authz, types, NULL, &problem, p);
         must(!challenge || challenge->status == ACME_CHALLENGE_VALID
              || (challenge->token && acme_resource_is_url(challenge->url)));
     }
