@@ -3,6 +3,7 @@
 one before goes live, and an older one never does."""
 
 import datetime
+import glob
 
 from acme_env import acmectl, conf, fake_chain, procs, status, tls
 from acme_env.fake_ca import Ca
@@ -46,7 +47,12 @@ def renewed(httpd, old, copy):
     httpd.wait_for_log("%s: certificate ready" % SITE, mark=mark)
     keep(httpd, copy)
     httpd.graceful()
-    return tls.wait_for_serial(httpd.https_port, SITE, old.serial)
+    shown = tls.wait_for_serial(httpd.https_port, SITE, old.serial)
+    # Until the worker has cleared what was staged, acmectl renew has nothing to
+    # do, because a certificate waits.
+    status.wait_for(httpd, SITE, lambda s: not s["renewal"]["finished"]
+                    and not glob.glob(httpd.path("store", "staging", "*")))
+    return shown
 
 
 def test_another_ca_dates_back_further(make_httpd, make_fake):
