@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 static acme_match_site_t *site_at(const acme_match_t *match, int i)
 {
     return APR_ARRAY_IDX(match->sites, i, acme_match_site_t *);
@@ -30,9 +32,49 @@ static int site_create(acme_match_t *match, const char *place, int set)
     return match->sites->nelts - 1;
 }
 
+/* Finds the site that has this very name. */
 static acme_match_claim_t *find(const acme_match_t *match, const char *name)
 {
     return apr_hash_get(match->claims, name, APR_HASH_KEY_STRING);
+}
+
+/* Finds the site that has a wildcard for this name. */
+static acme_match_claim_t *find_wildcard(const acme_match_t *match,
+                                         const char *name)
+{
+    const char *dot = strchr(name, '.');
+    acme_match_claim_t *found;
+    char *wildcard;
+
+    if (!dot || *name == '*') {
+        return NULL;
+    }
+    wildcard = apr_pstrcat(match->ptemp, "*", dot, NULL);
+    found = find(match, wildcard);
+    apr_pool_clear(match->ptemp);
+    return found;
+}
+
+/* Finds the site that has this name, or a wildcard for it. */
+static acme_match_claim_t *find_covering(const acme_match_t *match,
+                                         const char *name)
+{
+    acme_match_claim_t *found = find(match, name);
+
+    return found ? found : find_wildcard(match, name);
+}
+
+/* Finds the site that a virtual host shares a name with: one that has this
+ * name, or a set that has a wildcard for it. A wildcard of a virtual host
+ * claims no name of another one that asks for a certificate of its own. */
+static acme_match_claim_t *find_shared(const acme_match_t *match,
+                                       const char *name)
+{
+    acme_match_claim_t *found = find_covering(match, name);
+
+    return found && (site_at(match, found->site)->set >= 0 || find(match, name))
+               ? found
+               : NULL;
 }
 
 /* Gives the name to the site, unless another site has it: the first claim
@@ -137,7 +179,7 @@ static int is_same_site(const acme_match_t *match, int site,
                         const apr_array_header_t *names)
 {
     const char *first = APR_ARRAY_IDX(names, 0, const char *);
-    const acme_match_claim_t *claimed = find(match, first);
+    const acme_match_claim_t *claimed = find_shared(match, first);
     int has_first = claimed && claimed->site == site;
 
     if (match->by_server_name) {
@@ -159,7 +201,7 @@ static int match_asking(const acme_match_t *match, int index,
 
     for (i = 0; i < names->nelts; ++i) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
-        const acme_match_claim_t *other = find(match, name);
+        const acme_match_claim_t *other = find_shared(match, name);
 
         if (!other || other->site == site) {
             continue;
@@ -187,7 +229,7 @@ static void check_covered(const acme_match_t *match, int index, int site)
     int i;
 
     if (host->server_name) {
-        const acme_match_claim_t *own = find(match, host->server_name);
+        const acme_match_claim_t *own = find_covering(match, host->server_name);
 
         if (host->tls && (!own || own->site != site)) {
             say(match, ACME_MATCH_UNCOVERED, host->server_name, host->place,
@@ -196,7 +238,7 @@ static void check_covered(const acme_match_t *match, int index, int site)
     }
     for (i = 0; host->tls && i < host->aliases->nelts; ++i) {
         const char *name = APR_ARRAY_IDX(host->aliases, i, const char *);
-        const acme_match_claim_t *own = find(match, name);
+        const acme_match_claim_t *own = find_covering(match, name);
 
         if (!own || own->site != site) {
             say(match, ACME_MATCH_LEFT_OUT, name, host->place, index, site);
@@ -257,8 +299,13 @@ static int match_silent(const acme_match_t *match,
     if (own) {
         return own->site;
     }
+    own = host->server_name ? find_wildcard(match, host->server_name) : NULL;
+    if (own) {
+        return host->has_own_cert ? -1 : own->site;
+    }
     for (i = 0; !match->by_server_name && i < host->aliases->nelts; ++i) {
-        own = find(match, APR_ARRAY_IDX(host->aliases, i, const char *));
+        own =
+            find_covering(match, APR_ARRAY_IDX(host->aliases, i, const char *));
         if (!own || own->site == site) {
             continue;
         }
@@ -313,6 +360,33 @@ static void take_silent(acme_match_t *match, int index)
     }
 }
 
+/* Leaves out the names for which the site has a wildcard as well, because CAs
+ * refuse an order that has both. A wildcard takes the place of the first
+ * name. */
+static void drop_covered(const acme_match_t *match, int index)
+{
+    apr_array_header_t *names = site_at(match, index)->names;
+    const acme_match_claim_t *wildcard;
+    const char *first = NULL;
+    int i, n = 0;
+
+    for (i = 0; i < names->nelts; ++i) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        wildcard = find_wildcard(match, name);
+        if (wildcard && wildcard->site == index) {
+            if (i == 0) {
+                first = apr_pstrcat(names->pool, "*", strchr(name, '.'), NULL);
+                APR_ARRAY_IDX(names, n++, const char *) = first;
+            }
+        }
+        else if (!first || strcmp(name, first) != 0) {
+            APR_ARRAY_IDX(names, n++, const char *) = name;
+        }
+    }
+    names->nelts = n;
+}
+
 static void list_collected(const acme_match_t *match)
 {
     int i, j;
@@ -359,6 +433,7 @@ void acme_match(acme_match_t *match, apr_pool_t *p)
     match->sites = apr_array_make(p, 16, sizeof(acme_match_site_t *));
     match->claims = apr_hash_make(p);
     apr_pool_create(&ptemp, p);
+    apr_pool_create(&match->ptemp, p);
     for (i = 0; i < match->n_hosts; ++i) {
         match->hosts[i].site = -1;
     }
@@ -372,6 +447,10 @@ void acme_match(acme_match_t *match, apr_pool_t *p)
             take_silent(match, i);
         }
     }
-    apr_pool_destroy(ptemp);
+    for (i = 0; i < match->sites->nelts; ++i) {
+        drop_covered(match, i);
+    }
     list_collected(match);
+    apr_pool_destroy(match->ptemp);
+    apr_pool_destroy(ptemp);
 }

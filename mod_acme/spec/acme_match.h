@@ -20,6 +20,11 @@
  *    to sets only. A virtual host with a certificate of its own keeps it,
  *    unless its ServerName is in the site.
  *
+ * A wildcard of a set stands for the names that it covers. One of a virtual
+ * host does so for virtual hosts that do not ask and have no certificate of
+ * their own. A name that a wildcard of its site covers is no name of the
+ * certificate, but the site has it.
+ *
  * A virtual host that is left alone takes part in none of them.
  */
 #ifndef ACME_MATCH_H
@@ -110,6 +115,7 @@ typedef struct acme_match_t {
                              belong to a site */
     void (*mistake)(void *baton, const acme_match_mistake_t *mistake);
     void *baton;
+    apr_pool_t *ptemp; /**< used by acme_match() */
 
     /* Results of acme_match(). */
     apr_array_header_t *sites; /**< acme_match_site_t * */
