@@ -52,7 +52,8 @@ def what_is_live(httpd):
     store = httpd.path("store")
     seen = {kind: acmectl.tree(os.path.join(store, kind))
             for kind in ("live", "archive", "stash", "staging", "keys",
-                         "reuse", "challenges", "accounts", "notes")}
+                         "reuse", "challenges", "dns", "accounts",
+                         "notes")}
     seen["status"] = [status.of(httpd, name) for name in (SHOP, BLOG)]
     jobs = acmectl.tree(os.path.join(store, "jobs"))
     seen["jobs"] = {name: data for name, data in jobs.items()

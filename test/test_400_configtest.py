@@ -104,7 +104,12 @@ REFUSED = [
     ("ACMEHttpProxyCACertificateFile", "takes one argument"),
     # Not built: refused, with what there is instead.
     ("ACMEStapling on", "use SSLUseStapling"),
-    ("ACMEChallengeDns01 /bin/true", "dns-01 is not available"),
+    ("ACMEStoreLocks 10s", "only one worker"),
+    # dns-01.
+    ("ACMEChallengeDns01", "needs the path of a program"),
+    ("ACMEChallengeDns01Version two", "is no version"),
+    ("ACMEDnsPropagation soon", "is no wait"),
+    ("ACMEDnsPropagation 1s soon", "is no limit"),
 ]
 
 

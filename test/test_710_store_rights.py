@@ -15,8 +15,8 @@ from acme_env.journey import activate_by_hand, get
 from acme_env.procs import wait_until
 
 SHOP = "shop.test"
-WORKERS = ("accounts", "challenges", "jobs", "keys", "locks", "notes",
-           "staging")
+WORKERS = ("accounts", "challenges", "dns", "jobs", "keys", "locks",
+           "notes", "staging")
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="chown needs root")
 
@@ -134,8 +134,8 @@ def test_all_folders_of_another_user_are_told_at_once(httpd, pebble):
     httpd.stop()
     for kind in WORKERS:
         shutil.chown(httpd.path("store", kind), 12345)
-    httpd.expect_log("ACME0101: .*accounts, staging, challenges, jobs, keys, "
-                     "notes, locks belongs to user 12345, .*what to do: "
+    httpd.expect_log("ACME0101: .*accounts, staging, challenges, dns, jobs, "
+                     "keys, notes, locks belongs to user 12345, .*what to do: "
                      "chown -R %d:" % uid())
     httpd.start()
     assert tls.served(httpd.https_port, SHOP).by_pebble

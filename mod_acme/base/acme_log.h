@@ -30,7 +30,7 @@
  *         worker's thread in httpd/)
  *   04xx  protocol and network (proto/, net/)
  *   05xx  what a start does with certificates (install/), the vault (state/)
- *   06xx  answers to clients (httpd/)
+ *   06xx  answers to clients (httpd/); from 0630 on dns-01, in any room
  *   08xx  what came later, in any room: a hundred that is full goes on here
  */
 #define ACME_TAG(digits) "ACME" #digits ": "

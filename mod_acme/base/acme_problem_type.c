@@ -145,6 +145,11 @@ static const acme_problem_type_t local_rows[] = {
     /* BACKOFF, because the CA may be busy. */
     {"timeout", ACME_RETRY_BACKOFF, ACME_BLAME_CA,
      "nothing, unless it lasts: then check that the CA reaches this server"},
+    /* BACKOFF, because what the program talks to may be repaired at any time,
+     * and so may the program. */
+    {"command", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
+     "see what the program has printed; run it by hand as the user that httpd "
+     "runs as"},
     /* NOW, because nothing is wrong: the worker was told to stop. */
     {"stopped", ACME_RETRY_NOW, ACME_BLAME_SITE,
      "nothing: it is resumed after the restart"},

@@ -38,6 +38,8 @@
 #define ACME_PROBLEM_TIMEOUT ACME_PROBLEM_LOCAL "timeout"
 /** The worker was told to stop; nothing is wrong, and it is resumed later. */
 #define ACME_PROBLEM_STOPPED ACME_PROBLEM_LOCAL "stopped"
+/** A program of the administrator has failed. */
+#define ACME_PROBLEM_COMMAND ACME_PROBLEM_LOCAL "command"
 /** the process that was at it has crashed */
 #define ACME_PROBLEM_CRASH ACME_PROBLEM_LOCAL "crash"
 

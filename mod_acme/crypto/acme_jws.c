@@ -238,16 +238,29 @@ const char *acme_jws_key_authorization(const acme_jws_signer_t *signer,
     return apr_pstrcat(p, token, ".", signer->thumbprint, NULL);
 }
 
-const char *acme_jws_sha256_hex(const char *text, apr_pool_t *p)
+static void hash_text(unsigned char hash[SHA256_LEN], const char *text)
 {
-    unsigned char hash[SHA256_LEN];
-    char *hex = apr_palloc(p, 2 * SHA256_LEN + 1);
-
     /* This fails only when memory is exhausted, and then pools abort as well.
      */
     if (EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) != 1) {
         abort();
     }
+}
+
+const char *acme_jws_sha256_hex(const char *text, apr_pool_t *p)
+{
+    unsigned char hash[SHA256_LEN];
+    char *hex = apr_palloc(p, 2 * SHA256_LEN + 1);
+
+    hash_text(hash, text);
     apr_escape_hex(hex, hash, SHA256_LEN, 0, NULL);
     return hex;
+}
+
+const char *acme_jws_sha256_b64(const char *text, apr_pool_t *p)
+{
+    unsigned char hash[SHA256_LEN];
+
+    hash_text(hash, text);
+    return acme_b64_encode(hash, sizeof(hash), p);
 }

@@ -44,4 +44,8 @@ const char *acme_jws_key_authorization(const acme_jws_signer_t *signer,
  *  made from several fields. */
 const char *acme_jws_sha256_hex(const char *text, apr_pool_t *p);
 
+/** Returns the SHA-256 of a text as base64url, as the TXT record of dns-01 has
+ *  it (RFC 8555 8.4). */
+const char *acme_jws_sha256_b64(const char *text, apr_pool_t *p);
+
 #endif

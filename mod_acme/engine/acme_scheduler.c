@@ -16,6 +16,7 @@
 #include "acme_schedule.h"
 #include "acme_site.h"
 #include "acme_site_table.h"
+#include "acme_solver_dns.h"
 #include "acme_task.h"
 
 /* Checks between two renewals of the lease. */
@@ -286,6 +287,8 @@ apr_time_t acme_scheduler_step(acme_scheduler_t *scheduler, int *waits)
     int revoking = acme_revoker_step(scheduler->revoker);
     int account_ops = acme_account_ops_step(scheduler->account_ops);
     apr_time_t at = acme_task_step(scheduler->tasks);
+    int commands;
+    apr_time_t command = acme_solver_dns_step(scheduler->ctx->dns, &commands);
     apr_time_t client = acme_ca_queue_step_clients(scheduler->queues);
     /* A revocation does not begin while an account changes. */
     apr_time_t revocation = account_ops > 0
@@ -295,10 +298,11 @@ apr_time_t acme_scheduler_step(acme_scheduler_t *scheduler, int *waits)
 
     acme_admission_save(scheduler->admission, &table->store_failure_logged);
     now = acme_site_table_now(table);
-    *waits = queued > 0 || revoking || account_ops > 0
+    *waits = queued > 0 || revoking || account_ops > 0 || commands > 0
              || acme_task_count(scheduler->tasks) > 0 || table->next_due <= now
              || revocation <= now;
     at = at < table->next_due ? at : table->next_due;
     at = at < client ? at : client;
+    at = at < command ? at : command;
     return at < revocation ? at : revocation;
 }

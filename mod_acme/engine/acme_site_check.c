@@ -6,6 +6,7 @@
 
 #include "acme_obtain_key.h"
 #include "acme_obtain_result.h"
+#include "acme_solver_dns.h"
 #include "acme_solver_item.h"
 #include "acme_stage.h"
 
@@ -85,6 +86,7 @@ static apr_status_t drop_unwanted(const acme_plan_t *plan, acme_job_t *job,
              job->order ? "its order is" : "what has failed is", why);
     if (job->order) {
         acme_solver_item_forget(ctx->vault, site->spec->name, p);
+        acme_solver_dns_forget(ctx, site->spec, p);
     }
     acme_obtain_key_discard(ctx, site->spec, p);
     acme_job_note(job, acme_time_now(ctx->clock), "dropped", "%s", why);
@@ -108,7 +110,7 @@ static apr_interval_time_t longest_wait(const acme_inventory_t *inventory)
 /* Takes a request that this job has not seen, and ends all waits of the job.
  * Returns zero when there is no such request. */
 static int take_request(acme_job_t *job, const acme_site_check_t *site,
-                        const acme_worker_ctx_t *ctx)
+                        const acme_worker_ctx_t *ctx, apr_pool_t *p)
 {
     const acme_ctl_request_t *request = site->request;
 
@@ -117,6 +119,7 @@ static int take_request(acme_job_t *job, const acme_site_check_t *site,
     }
     acme_job_requested(job, request->id, request->force);
     if (request->what == ACME_CTL_SIGN || site->spec->dry_run) {
+        acme_solver_dns_forget(ctx, site->spec, p);
         acme_job_start_over(job);
     }
     acme_job_note(job, acme_time_now(ctx->clock), "asked", "acmectl %s%s",
@@ -191,7 +194,7 @@ apr_status_t acme_site_check(acme_plan_t *plan, acme_job_t **job,
     }
     if (rv == APR_SUCCESS) {
         site->request_is_new = 0;
-        asked = take_request(*job, site, ctx);
+        asked = take_request(*job, site, ctx, p);
     }
     for (i = 0; rv == APR_SUCCESS && i < ROUNDS; ++i) {
         acme_plan(plan, site->spec, site->inventory, *job,

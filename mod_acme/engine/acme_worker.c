@@ -9,6 +9,7 @@
 #include "acme_keygen.h"
 #include "acme_scheduler.h"
 #include "acme_schedule.h"
+#include "acme_solver_dns.h"
 #include "acme_solver_item.h"
 
 /* Wait before another try to get the lease from another worker. */
@@ -46,6 +47,7 @@ struct acme_worker_t {
     acme_worker_lease_t *lease;
     acme_scheduler_t *scheduler;
     acme_ctl_request_dir_t *ctl_requests;
+    const apr_array_header_t *certs;
     const char *seed;
     apr_interval_time_t check_interval;
     apr_time_t checked; /* when all sites were checked, or 0 */
@@ -177,6 +179,10 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     worker->ctx.urgent = config->urgent;
     worker->ctx.urgent_baton = config->urgent_baton;
     worker->ctx.keygen = acme_keygen_create(wake, worker, p);
+    worker->certs = config->certs;
+    worker->ctx.dns = acme_solver_dns_create(
+        &worker->ctx, config->commands ? config->commands : &acme_command_posix,
+        p);
     worker->scheduler = acme_scheduler_create(&worker->ctx, config->certs,
                                               config->job_cache, parallel, p);
     worker->ctl_requests = config->ctl_requests;
@@ -276,6 +282,7 @@ static void leave(acme_worker_t *worker)
         }
         now = now_of(worker);
     }
+    acme_solver_dns_end(worker->ctx.dns);
     /* Repeats, because the end of a request may begin another one. */
     while (http->pending(http) > 0) {
         http->cancel(http, 1);
@@ -464,6 +471,7 @@ apr_time_t acme_worker_run(acme_worker_t *worker)
             acme_scheduler_forget(worker->scheduler);
             worker->checked = now;
             acme_solver_item_sweep(worker->ctx.vault, now - CHALLENGE_LIFE, p);
+            acme_solver_dns_sweep(worker->ctx.dns, worker->certs, p);
         }
         run(worker, p);
         at = when_again(worker, acme_scheduler_due(worker->scheduler));

@@ -23,6 +23,7 @@
 #ifndef ACME_WORKER_H
 #define ACME_WORKER_H
 
+#include "acme_command.h"
 #include "acme_http.h"
 #include "acme_crash.h"
 #include "acme_ctl_request.h"
@@ -49,6 +50,8 @@ typedef struct acme_worker_config_t {
     const acme_key_reuse_t *reuse;        /**< keys to be used again, or NULL */
     acme_job_cache_t *job_cache;          /**< by index of certs, or NULL */
     acme_ctl_request_dir_t *ctl_requests; /**< of acmectl, or NULL */
+    /** Runs the commands of dns-01; NULL: acme_command_posix. */
+    const acme_command_system_t *commands;
     acme_crash_shared_t *crash; /**< what outlives the process, or NULL */
     apr_time_t loaded; /**< when the inventories were read (the same time for
                             all children of a generation of the server), or 0:

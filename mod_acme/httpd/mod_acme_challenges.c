@@ -116,16 +116,20 @@ static fault_t port_fault(const acme_challenges_t *challenges, int port,
     return fault;
 }
 
-static fault_t fault_http(const acme_challenges_t *challenges, int index)
+static fault_t fault_http(const acme_challenges_t *challenges, int index,
+                          const acme_spec_t *spec)
 {
     (void)index;
+    (void)spec;
     return port_fault(challenges, challenges->http, "http", "80");
 }
 
-static fault_t fault_alpn(const acme_challenges_t *challenges, int index)
+static fault_t fault_alpn(const acme_challenges_t *challenges, int index,
+                          const acme_spec_t *spec)
 {
     fault_t fault = port_fault(challenges, challenges->https, "https", "443");
 
+    (void)spec;
     if (fault.what == FAULT_NONE && !challenges->tls[index]) {
         fault.what = FAULT_NO_TLS;
         fault.text = apr_psprintf(challenges->sites->p,
@@ -136,27 +140,43 @@ static fault_t fault_alpn(const acme_challenges_t *challenges, int index)
     return fault;
 }
 
+static fault_t fault_dns(const acme_challenges_t *challenges, int index,
+                         const acme_spec_t *spec)
+{
+    fault_t fault = {FAULT_NONE, NULL};
+
+    (void)challenges;
+    (void)index;
+    if (!spec->dns) {
+        fault.what = FAULT_CLOSED;
+        fault.text = "there is no ACMEChallengeDns01 that sets a record";
+    }
+    return fault;
+}
+
 /* The types that are answered here, in the order of the default, and what
  * speaks against each for a site. */
 static const struct {
     const char *type;
-    fault_t (*fault)(const acme_challenges_t *challenges, int index);
+    fault_t (*fault)(const acme_challenges_t *challenges, int index,
+                     const acme_spec_t *spec);
 } types[] = {
     {"http-01", fault_http},
     {"tls-alpn-01", fault_alpn},
+    {"dns-01", fault_dns},
 };
 
 #define N_TYPES ((int)(sizeof(types) / sizeof(types[0])))
 
 static fault_t fault_of(const acme_challenges_t *challenges, const char *type,
-                        int index)
+                        int index, const acme_spec_t *spec)
 {
     fault_t unknown = {FAULT_CLOSED, "it cannot be answered here"};
     int i;
 
     for (i = 0; i < N_TYPES; i++) {
         if (!strcmp(types[i].type, type)) {
-            return types[i].fault(challenges, index);
+            return types[i].fault(challenges, index, spec);
         }
     }
     return unknown;
@@ -193,7 +213,8 @@ static void refuse(const acme_challenges_t *challenges, const acme_spec_t *spec)
             ACME_TAG(0008) "no challenge is left by which the names of the "
                            "site %s (%s) can be proven: %s; name another type "
                            "in ACMECAChallenges, or write ACMEPortMap with the "
-                           "local ports behind the public 80 and 443",
+                           "local ports behind the public 80 and 443, or "
+                           "ACMEChallengeDns01",
             spec->name, spec->place, why);
     }
 }
@@ -294,14 +315,16 @@ static void note_alpn(acme_challenges_t *challenges, int index,
 
 /* Returns the least that speaks against any of the types. */
 static fault_e least_fault(const acme_challenges_t *challenges,
-                           const apr_array_header_t *asked, int index)
+                           const apr_array_header_t *asked, int index,
+                           const acme_spec_t *spec)
 {
     fault_e least = FAULT_CLOSED;
     int i;
 
     for (i = 0; i < asked->nelts; i++) {
         fault_e what =
-            fault_of(challenges, APR_ARRAY_IDX(asked, i, const char *), index)
+            fault_of(challenges, APR_ARRAY_IDX(asked, i, const char *), index,
+                     spec)
                 .what;
 
         least = what < least ? what : least;
@@ -321,12 +344,12 @@ void mod_acme_challenges_set(acme_challenges_t *challenges, int index,
         apr_array_make(p, asked->nelts, sizeof(const char *));
     apr_array_header_t *faults =
         apr_array_make(p, asked->nelts, sizeof(const char *));
-    fault_e least = least_fault(challenges, asked, index);
+    fault_e least = least_fault(challenges, asked, index, spec);
     int i;
 
     for (i = 0; i < asked->nelts; i++) {
         const char *type = APR_ARRAY_IDX(asked, i, const char *);
-        fault_t fault = fault_of(challenges, type, index);
+        fault_t fault = fault_of(challenges, type, index, spec);
 
         if (fault.what == least && least != FAULT_CLOSED) {
             APR_ARRAY_PUSH(offered, const char *) = type;

@@ -302,6 +302,18 @@ const command_rec mod_acme_cmds_table[] = {
                   SETTING(ACME_SETTING_PARTIAL_NAMES), RSRC_CONF,
                   "whether a ServerAlias that keeps failing is left out of "
                   "the certificate (off)"),
+    AP_INIT_RAW_ARGS("ACMEChallengeDns01", mod_acme_cmds_dns_command, NULL,
+                     RSRC_CONF,
+                     "program, and its arguments, that sets and removes TXT "
+                     "records for dns-01; or none (none)"),
+    AP_INIT_TAKE1("ACMEChallengeDns01Version", mod_acme_cmds_dns_version, NULL,
+                  RSRC_CONF,
+                  "whether that program gets the value for teardown as well: "
+                  "2, or 1 for no (2)"),
+    AP_INIT_TAKE12("ACMEDnsPropagation", mod_acme_cmds_dns_propagation, NULL,
+                   RSRC_CONF,
+                   "wait from that program's success to the CA's being told, "
+                   "and longest time that the program may take (0 10min)"),
     AP_INIT_TAKE1("ACMECertificateFile", set_path,
                   SETTING(ACME_SETTING_CERT_FILE), RSRC_CONF,
                   "PEM file of a certificate of your own, served and watched "
@@ -354,7 +366,8 @@ const command_rec mod_acme_cmds_table[] = {
     AP_INIT_TAKE_ARGV("ACMECAChallenges", mod_acme_cmds_ca_challenges, NULL,
                       RSRC_CONF,
                       "how names are proven to the authority, the best first: "
-                      "http-01, tls-alpn-01 (http-01 tls-alpn-01)"),
+                      "http-01, tls-alpn-01, dns-01 (http-01 tls-alpn-01 "
+                      "dns-01)"),
     AP_INIT_TAKE1("ACMEProfile", set_profile, NULL, RSRC_CONF,
                   "name of the authority's profile that certificates are "
                   "issued by (none)"),

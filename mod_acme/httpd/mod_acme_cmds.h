@@ -3,8 +3,8 @@
 /**
  * @file mod_acme_cmds.h
  * @brief The setters of directives, grouped by the file that contains them:
- *  directives that shape sites, directives about CAs, and directives of the
- *  whole server.
+ *  directives that shape sites, directives about CAs, about challenges in the
+ *  DNS, and directives of the whole server.
  */
 #ifndef MOD_ACME_CMDS_H
 #define MOD_ACME_CMDS_H
@@ -37,6 +37,15 @@ const char *mod_acme_cmds_ca_challenges(cmd_parms *cmd, void *dc, int argc,
                                         char *const argv[]);
 const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
                                  const char *second, const char *third);
+
+/* Challenges in the DNS. The first takes RAW_ARGS, because httpd silently drops
+ * everything after 64 arguments. */
+const char *mod_acme_cmds_dns_command(cmd_parms *cmd, void *dc,
+                                      const char *args);
+const char *mod_acme_cmds_dns_version(cmd_parms *cmd, void *dc,
+                                      const char *arg);
+const char *mod_acme_cmds_dns_propagation(cmd_parms *cmd, void *dc,
+                                          const char *wait, const char *limit);
 
 /* Settings of the whole server. */
 const char *mod_acme_cmds_server_check_interval(cmd_parms *cmd, void *dc,

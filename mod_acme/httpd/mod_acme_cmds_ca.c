@@ -163,15 +163,10 @@ const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
 /* Returns what is wrong with a type of challenge, or NULL. */
 static const char *wrong_challenge(const char *type)
 {
-    if (acme_challenge_type(type)) {
-        return strcmp(type, "dns-01") == 0
-                   ? "is not available; write http-01, tls-alpn-01 or both, "
-                     "and use a certificate of your own (ACMECertificateFile) "
-                     "for wildcards"
-                   : NULL;
-    }
-    return "is no type of challenge that is known here; write http-01, "
-           "tls-alpn-01 or both, the preferred one first";
+    return acme_challenge_type(type)
+               ? NULL
+               : "is no type of challenge that is known here; write http-01, "
+                 "tls-alpn-01 or dns-01, the preferred one first";
 }
 
 const char *mod_acme_cmds_ca_challenges(cmd_parms *cmd, void *dc, int argc,
@@ -186,7 +181,7 @@ const char *mod_acme_cmds_ca_challenges(cmd_parms *cmd, void *dc, int argc,
     (void)dc;
     if (!argc) {
         return "ACMECAChallenges: needs a type of challenge; write http-01, "
-               "tls-alpn-01 or both, the preferred one first";
+               "tls-alpn-01 or dns-01, the preferred one first";
     }
     for (i = 0; i < argc; i++) {
         type = apr_pstrdup(cmd->pool, argv[i]);

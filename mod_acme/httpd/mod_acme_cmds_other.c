@@ -20,11 +20,6 @@ static const other_t others[] = {
     {"ACMECertificateStatus", "off",
      "use SetHandler acme-status in a <Location> instead, which shows the "
      "certificates in JSON"},
-    {"ACMEChallengeDns01", NULL,
-     "dns-01 is not available, and names are proven by http-01; leave it out, "
-     "and use a certificate of your own (ACMECertificateFile) for wildcards"},
-    {"ACMEChallengeDns01Version", NULL,
-     "dns-01 is not available, and names are proven by http-01; leave it out"},
     {"ACMECertificateMonitor", NULL,
      "there is no link to a certificate monitor on the status page; leave it "
      "out"},

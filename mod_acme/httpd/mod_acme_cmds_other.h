@@ -24,25 +24,23 @@ const char *mod_acme_cmds_other(cmd_parms *cmd, void *dc, const char *args);
                      "instead")
 
 /** The rows of the module's table. */
-#define MOD_ACME_CMDS_OTHER_ROWS                          \
-    MOD_ACME_CMDS_OTHER("ACMECertificateCheck"),          \
-        MOD_ACME_CMDS_OTHER("ACMECertificateProtocol"),   \
-        MOD_ACME_CMDS_OTHER("ACMECertificateStatus"),     \
-        MOD_ACME_CMDS_OTHER("ACMEChallengeDns01"),        \
-        MOD_ACME_CMDS_OTHER("ACMEChallengeDns01Version"), \
-        MOD_ACME_CMDS_OTHER("<ACMEDomain"),               \
-        MOD_ACME_CMDS_OTHER("ACMEDriveMode"),             \
-        MOD_ACME_CMDS_OTHER("ACMECertificateMonitor"),    \
-        MOD_ACME_CMDS_OTHER("ACMEomain"),                 \
-        MOD_ACME_CMDS_OTHER("<ACMEomainSet"),             \
-        MOD_ACME_CMDS_OTHER("ACMEInitialDelay"),          \
-        MOD_ACME_CMDS_OTHER("ACMEMessageCmd"),            \
-        MOD_ACME_CMDS_OTHER("ACMENotifyCmd"),             \
-        MOD_ACME_CMDS_OTHER("ACMEServerStatus"),          \
-        MOD_ACME_CMDS_OTHER("ACMEStapleOthers"),          \
-        MOD_ACME_CMDS_OTHER("ACMEStapling"),              \
-        MOD_ACME_CMDS_OTHER("ACMEStaplingKeepResponse"),  \
-        MOD_ACME_CMDS_OTHER("ACMEStaplingRenewWindow"),   \
+#define MOD_ACME_CMDS_OTHER_ROWS                         \
+    MOD_ACME_CMDS_OTHER("ACMECertificateCheck"),         \
+        MOD_ACME_CMDS_OTHER("ACMECertificateProtocol"),  \
+        MOD_ACME_CMDS_OTHER("ACMECertificateStatus"),    \
+        MOD_ACME_CMDS_OTHER("<ACMEDomain"),              \
+        MOD_ACME_CMDS_OTHER("ACMEDriveMode"),            \
+        MOD_ACME_CMDS_OTHER("ACMECertificateMonitor"),   \
+        MOD_ACME_CMDS_OTHER("ACMEomain"),                \
+        MOD_ACME_CMDS_OTHER("<ACMEomainSet"),            \
+        MOD_ACME_CMDS_OTHER("ACMEInitialDelay"),         \
+        MOD_ACME_CMDS_OTHER("ACMEMessageCmd"),           \
+        MOD_ACME_CMDS_OTHER("ACMENotifyCmd"),            \
+        MOD_ACME_CMDS_OTHER("ACMEServerStatus"),         \
+        MOD_ACME_CMDS_OTHER("ACMEStapleOthers"),         \
+        MOD_ACME_CMDS_OTHER("ACMEStapling"),             \
+        MOD_ACME_CMDS_OTHER("ACMEStaplingKeepResponse"), \
+        MOD_ACME_CMDS_OTHER("ACMEStaplingRenewWindow"),  \
         MOD_ACME_CMDS_OTHER("ACMEStoreLocks")
 
 #endif

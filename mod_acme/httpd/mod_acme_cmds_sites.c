@@ -45,13 +45,6 @@ static const char *add_name(cmd_parms *cmd, apr_array_header_t *names,
     if (acme_ident_canonical(&name, arg, &why, cmd->pool)) {
         return mod_acme_cmds_arg_refuse(cmd, *arg ? arg : "\"\"", why);
     }
-    if (acme_ident_is_wildcard(name)) {
-        return mod_acme_cmds_arg_refuse(
-            cmd, arg,
-            "wildcards can only be proven by a dns "
-            "challenge, which is not available; write the "
-            "names one by one");
-    }
     acme_ident_add(names, name);
     return NULL;
 }

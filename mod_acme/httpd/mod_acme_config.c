@@ -118,6 +118,9 @@ const char *mod_acme_config_setting_name(acme_setting_e setting)
         "ACMEMustStaple",
         "ACMERequireHttps",
         "ACMEPartialNames",
+        "ACMEChallengeDns01",
+        "ACMEChallengeDns01Version",
+        "ACMEDnsPropagation",
         "ACMECertificateFile",
         "ACMECertificateKeyFile",
         "ACMEAutoDomains",
@@ -171,7 +174,9 @@ acme_site_t *mod_acme_config_setup_find(const char **name,
                                         const char *host, apr_pool_t *p)
 {
     apr_size_t len = host ? strlen(host) : 0;
+    acme_site_t *site;
     char *canonical;
+    const char *dot;
 
     if (!len || len > 254) {
         return NULL;
@@ -189,7 +194,11 @@ acme_site_t *mod_acme_config_setup_find(const char **name,
         canonical[--len] = '\0';
     }
     *name = canonical;
-    return apr_hash_get(setup->by_name, canonical, (apr_ssize_t)len);
+    site = apr_hash_get(setup->by_name, canonical, (apr_ssize_t)len);
+    dot = site ? NULL : strchr(canonical, '.');
+    return dot ? apr_hash_get(setup->by_name, apr_pstrcat(p, "*", dot, NULL),
+                              APR_HASH_KEY_STRING)
+               : site;
 }
 
 acme_vault_t *mod_acme_config_setup_vault(const acme_setup_t *setup,

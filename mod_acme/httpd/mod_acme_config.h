@@ -62,17 +62,22 @@ typedef enum {
     ACME_SETTING_CHALLENGES,    /**< const apr_array_header_t * of
                                    const char *, the first first */
     ACME_SETTING_PROFILE,       /**< const char * */
-    ACME_SETTING_PROFILE_MANDATORY, /**< const int * */
-    ACME_SETTING_RETRY_DELAY,       /**< const apr_interval_time_t * */
-    ACME_SETTING_FAILOVER,          /**< const int * */
-    ACME_SETTING_PREFERRED_CHAIN,   /**< const acme_chain_choice_t * */
-    ACME_SETTING_MUST_STAPLE,       /**< const int * */
-    ACME_SETTING_REQUIRE_HTTPS,     /**< const acme_require_https_e * */
-    ACME_SETTING_PARTIAL_NAMES,     /**< const int * */
-    ACME_SETTING_CERT_FILE,         /**< const char *, absolute path */
-    ACME_SETTING_CERT_KEY_FILE,     /**< const char *, absolute path */
-    ACME_SETTING_AUTO_DOMAINS,      /**< const int * */
-    ACME_SETTING_MEMBERS,           /**< const acme_members_e * */
+    ACME_SETTING_PROFILE_MANDATORY,       /**< const int * */
+    ACME_SETTING_RETRY_DELAY,             /**< const apr_interval_time_t * */
+    ACME_SETTING_FAILOVER,                /**< const int * */
+    ACME_SETTING_PREFERRED_CHAIN,         /**< const acme_chain_choice_t * */
+    ACME_SETTING_MUST_STAPLE,             /**< const int * */
+    ACME_SETTING_REQUIRE_HTTPS,           /**< const acme_require_https_e * */
+    ACME_SETTING_PARTIAL_NAMES,           /**< const int * */
+    ACME_SETTING_CHALLENGE_DNS01,         /**< const apr_array_header_t * of
+                                       const char *, program and arguments;
+                                       empty: none */
+    ACME_SETTING_CHALLENGE_DNS01_VERSION, /**< const acme_dns_command_e * */
+    ACME_SETTING_DNS_PROPAGATION,         /**< const acme_dns_times_t * */
+    ACME_SETTING_CERT_FILE,               /**< const char *, absolute path */
+    ACME_SETTING_CERT_KEY_FILE,           /**< const char *, absolute path */
+    ACME_SETTING_AUTO_DOMAINS,            /**< const int * */
+    ACME_SETTING_MEMBERS,                 /**< const acme_members_e * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
     ACME_SETTING_RATE,                /**< const acme_ratelimit_policy_t * */
@@ -108,6 +113,12 @@ typedef struct acme_private_key_t {
     acme_key_spec_t key;
     acme_spec_key_e written;
 } acme_private_key_t;
+
+/** How long is waited for a record of dns-01. */
+typedef struct acme_dns_times_t {
+    apr_interval_time_t propagation;
+    apr_interval_time_t limit; /**< of the command */
+} acme_dns_times_t;
 
 typedef struct acme_port_map_t {
     int http;

@@ -400,7 +400,8 @@ static int check_set(const acme_mistakes_t *mistakes,
     for (i = 0; i < set->names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(set->names, i, const char *);
 
-        if (is_known(mistakes, name)) {
+        /* A record in the DNS proves a wildcard, whoever has such names. */
+        if (acme_ident_is_wildcard(name) || is_known(mistakes, name)) {
             continue;
         }
         if (count++ < MAX_NAMED) {

@@ -171,11 +171,34 @@ static const char *certificate_name(acme_sites_t *sites, const server_rec *s,
     return NULL;
 }
 
+/* Returns non-zero when wildcards of this virtual host can be proven. */
+static int has_dns(const server_rec *s)
+{
+    const apr_array_header_t *argv = mod_acme_config_value(
+        mod_acme_config_get(s), ACME_SETTING_CHALLENGE_DNS01);
+
+    return argv && argv->nelts > 0;
+}
+
+/* Returns the canonical form of a wildcard in ServerAlias that the certificate
+ * can have, or NULL. */
+static const char *certificate_wildcard(const server_rec *s, const char *text,
+                                        apr_pool_t *p)
+{
+    const char *name;
+
+    return has_dns(s)
+                   && acme_ident_canonical(&name, text, NULL, p) == APR_SUCCESS
+               ? name
+               : NULL;
+}
+
 static void take_names(acme_sites_t *sites, acme_match_host_t *host,
                        const server_rec *s)
 {
     apr_array_header_t *aliases = apr_array_make(
         sites->p, s->names ? s->names->nelts : 0, sizeof(const char *));
+    const char *wildcard;
     int i;
 
     if (s->server_hostname) {
@@ -188,6 +211,13 @@ static void take_names(acme_sites_t *sites, acme_match_host_t *host,
 
         if (name) {
             APR_ARRAY_PUSH(aliases, const char *) = name;
+        }
+    }
+    for (i = 0; s->wild_names && i < s->wild_names->nelts; i++) {
+        wildcard = certificate_wildcard(
+            s, APR_ARRAY_IDX(s->wild_names, i, const char *), sites->p);
+        if (wildcard) {
+            APR_ARRAY_PUSH(aliases, const char *) = wildcard;
         }
     }
     host->aliases = aliases;
@@ -427,13 +457,21 @@ static void say_wildcards(acme_sites_t *sites, const acme_match_host_t *host,
     }
     for (i = 0; !host->manual && s->wild_names && i < s->wild_names->nelts;
          i++) {
+        const char *name = APR_ARRAY_IDX(s->wild_names, i, const char *);
+
+        if (certificate_wildcard(s, name, sites->p)
+            || acme_ident_in(site->names, name)) {
+            continue;
+        }
         mod_acme_sites_warn(
             sites,
             ACME_TAG(0002) "ServerAlias %s: left out of the "
-                           "certificate of %s (%s): a wildcard can only be "
-                           "proven by a dns challenge, which is not available",
-            APR_ARRAY_IDX(s->wild_names, i, const char *), s->server_hostname,
-            host_place(s, sites->p));
+                           "certificate of %s (%s): %s",
+            name, s->server_hostname, host_place(s, sites->p),
+            has_dns(s) ? "no certificate can have it"
+                       : "a wildcard can only be proven by a record in the "
+                         "DNS; add ACMEChallengeDns01 there or outside of "
+                         "virtual hosts");
     }
 }
 

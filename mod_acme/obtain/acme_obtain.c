@@ -18,6 +18,7 @@
 #include "acme_partial_names.h"
 #include "acme_schedule.h"
 #include "acme_solver.h"
+#include "acme_solver_dns.h"
 #include "acme_solver_item.h"
 #include "acme_text.h"
 
@@ -159,6 +160,7 @@ static void drop(acme_obtain_t *order, const char *why)
                  order->spec->name, why);
         acme_job_note(order->job, now_of(order), "order-dropped", "%s", why);
         acme_job_order_dropped(order->job);
+        acme_solver_dns_forget(order->ctx, order->spec, order->ptemp);
     }
     order->saved_url = NULL;
 }
@@ -418,25 +420,33 @@ static void answered(void *baton, apr_status_t rv, const acme_answer_t *answer,
     acme_crash_leave(&order->ctx->crash, before);
 }
 
-/* Returns zero while a key for the answer is being made. */
-static int solve(acme_obtain_t *order, const acme_issue_action_t *action)
+/* Presents a challenge, or removes it. Returns zero, with `*again` set, while
+ * its answer is being made. */
+static int solve(acme_obtain_t *order, const acme_issue_action_t *action,
+                 apr_time_t *again)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const acme_challenge_t *challenge = action->challenge;
+    apr_time_t visible = 0;
     const acme_solver_means_t means = {
         .vault = order->ctx->vault,
         .keygen = order->ctx->keygen,
         .security_level = order->spec->security_level,
         .now = now_of(order),
+        .dns = order->ctx->dns,
+        .spec = order->spec,
+        .visible = &visible,
     };
     apr_status_t rv;
 
     if (action->type == ACME_ACTION_PRESENT) {
         rv = acme_solver_present(&means, challenge, &problem, order->ptemp);
         if (APR_STATUS_IS_EAGAIN(rv)) {
+            *again = acme_solver_again(&means, challenge);
             return 0;
         }
         if (rv == APR_SUCCESS) {
+            acme_issue_visible_at(order->issue, visible);
             acme_job_note(order->job, now_of(order), "challenge-presented",
                           "%s for %s", challenge->type, challenge->identifier);
         }
@@ -688,7 +698,7 @@ static int step_issue(acme_obtain_t *order, apr_time_t *again)
         return 0;
     case ACME_ACTION_PRESENT:
     case ACME_ACTION_CLEANUP:
-        return solve(order, action);
+        return solve(order, action, again);
     case ACME_ACTION_WAIT:
         if (action->until > now && !turned_back) {
             *again = action->until;

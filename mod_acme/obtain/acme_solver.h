@@ -11,13 +11,19 @@
 #include "acme_challenge.h"
 #include "acme_solver_means.h"
 
-/** Presents the answer where the CA will look for it. Returns APR_EAGAIN when
- *  that needs a key which is still being made: call it again later. */
+/** Presents the answer where the CA will look for it. Returns APR_EAGAIN while
+ *  the answer is being made: call it again later, see acme_solver_again(). */
 apr_status_t acme_solver_present(const acme_solver_means_t *means,
                                  const acme_challenge_t *challenge,
                                  acme_problem_t *problem, apr_pool_t *ptemp);
 
-/** Removes the answer. Succeeds also when there is none. */
+/** Returns when to call acme_solver_present() again; ACME_SCHEDULE_NEVER: not
+ *  before a key is made. */
+apr_time_t acme_solver_again(const acme_solver_means_t *means,
+                             const acme_challenge_t *challenge);
+
+/** Removes the answer, or lets it be removed. Succeeds also when there is
+ *  none. */
 apr_status_t acme_solver_cleanup(const acme_solver_means_t *means,
                                  const acme_challenge_t *challenge,
                                  acme_problem_t *problem, apr_pool_t *ptemp);

@@ -275,6 +275,13 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
     plan_action(issue, now);
 }
 
+void acme_issue_visible_at(acme_issue_t *issue, apr_time_t at)
+{
+    if (at > issue->visible_at) {
+        issue->visible_at = at;
+    }
+}
+
 void acme_issue_timer(acme_issue_t *issue, apr_time_t now)
 {
     if (issue->action.type != ACME_ACTION_WAIT) {

@@ -118,6 +118,11 @@ void acme_issue_answer(acme_issue_t *issue, apr_status_t rv,
 void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
                        const acme_problem_t *problem, apr_time_t now);
 
+/** Feeds that a challenge that was presented can be seen from this time on: the
+ *  CA is not told of any challenge before. To be called before
+ *  acme_issue_solved(). */
+void acme_issue_visible_at(acme_issue_t *issue, apr_time_t at);
+
 /** Feeds that the time of a WAIT has come. */
 void acme_issue_timer(acme_issue_t *issue, apr_time_t now);
 

@@ -250,6 +250,10 @@ void acme_issue_authz_plan_respond(acme_issue_t *issue, apr_time_t now)
         acme_issue_state_enter(issue, ACME_PHASE_AWAIT);
         return;
     }
+    if (issue->visible_at > now && !issue->waited) {
+        acme_issue_state_wait(issue, issue->visible_at);
+        return;
+    }
     task = task_at(issue, issue->index);
     if (issue->refusal) {
         acme_issue_state_post(issue, task->authz_url, "", 1, now);

@@ -102,9 +102,10 @@ struct acme_issue_t {
     /** The first refusal of a request that the CA may have had before, for the
      *  problem if the order fails; or NULL. */
     acme_problem_t *conflict;
-    apr_time_t hint;     /**< Retry-After of the last good answer, or 0 */
-    apr_time_t deadline; /**< of AWAIT or PROCESS, or 0 */
-    apr_time_t latest;   /**< latest time that `deadline` may become */
+    apr_time_t visible_at; /**< RESPOND: the CA is not told before, or 0 */
+    apr_time_t hint;       /**< Retry-After of the last good answer, or 0 */
+    apr_time_t deadline;   /**< of AWAIT or PROCESS, or 0 */
+    apr_time_t latest;     /**< latest time that `deadline` may become */
     apr_interval_time_t interval;
     int polls;
     apr_time_t look_at; /**< AWAIT: when the authorizations are looked at, in

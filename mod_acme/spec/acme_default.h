@@ -39,6 +39,15 @@
 /** ACMERetryFailover: failures of a CA until the next one is tried. */
 #define ACME_DEFAULT_FAILOVER 2
 
+/** ACMEChallengeDns01Version */
+#define ACME_DEFAULT_DNS_VERSION 2
+
+/** ACMEDnsPropagation: from the command's success to the CA's being told. */
+#define ACME_DEFAULT_DNS_PROPAGATION 0
+
+/** ACMEDnsPropagation: longest that a command may take. */
+#define ACME_DEFAULT_DNS_LIMIT (10 * ACME_TIME_MINUTE)
+
 /** ACMECheckInterval */
 #define ACME_DEFAULT_CHECK_INTERVAL (12 * ACME_TIME_HOUR)
 

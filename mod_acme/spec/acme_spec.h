@@ -37,6 +37,21 @@ typedef struct acme_window_t {
                                    default */
 } acme_window_t;
 
+/** The arguments that a command of ACMEChallengeDns01 gets. */
+typedef enum {
+    ACME_DNS_COMMAND_V1 = 1, /**< setup NAME VALUE, teardown NAME */
+    ACME_DNS_COMMAND_V2      /**< setup NAME VALUE, teardown NAME VALUE */
+} acme_dns_command_e;
+
+/** How records of dns-01 challenges come into the DNS. */
+typedef struct acme_dns_spec_t {
+    const apr_array_header_t *argv; /**< const char *: program, arguments */
+    acme_dns_command_e version;
+    apr_interval_time_t propagation; /**< after the command has succeeded,
+                                          before the CA is told */
+    apr_interval_time_t limit;       /**< of the time that a command takes */
+} acme_dns_spec_t;
+
 /** The certificates that a site can have, by the kind of their keys. */
 typedef enum {
     ACME_SPEC_FIRST_KEY, /**< the only or first kind of the site, which is the
@@ -89,6 +104,7 @@ typedef struct acme_spec_t {
     const apr_array_header_t *alpn_names; /**< const char *, its names that a
                                                virtual host with acme-tls/1
                                                has, or NULL: none */
+    const acme_dns_spec_t *dns;           /**< for dns-01, or NULL */
     const char *profile;   /**< name of the CA's profile to issue by, or NULL */
     int profile_mandatory; /**< nonzero: no certificate rather than one
                                 without the profile */

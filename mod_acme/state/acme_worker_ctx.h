@@ -17,6 +17,7 @@
 struct acme_blocklist_t;
 struct acme_key_reuse_t;
 struct acme_keygen_t;
+struct acme_solver_dns_t;
 
 /** How far a run may go. */
 typedef enum {
@@ -32,6 +33,7 @@ typedef struct acme_worker_ctx_t {
     const acme_clock_t *clock;
     const acme_log_t *log;
     struct acme_keygen_t *keygen;
+    struct acme_solver_dns_t *dns;        /**< NULL: no challenge in the DNS */
     struct acme_blocklist_t *revoked;     /**< or NULL */
     const struct acme_key_reuse_t *reuse; /**< or NULL */
     /** Tells that a certificate of the site with that index is staged and must

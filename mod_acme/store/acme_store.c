@@ -5,13 +5,10 @@
 #include "acme_store.h"
 
 const char *const acme_store_kinds[] = {
-    ACME_STORE_ACCOUNTS,
-    ACME_STORE_STAGING,
-    ACME_STORE_CHALLENGES,
-    ACME_STORE_JOBS,
-    ACME_STORE_KEYS,
-    ACME_STORE_NOTES,
-    NULL,
+    ACME_STORE_ACCOUNTS,   ACME_STORE_STAGING,
+    ACME_STORE_CHALLENGES, ACME_STORE_DNS,
+    ACME_STORE_JOBS,       ACME_STORE_KEYS,
+    ACME_STORE_NOTES,      NULL,
 };
 
 static apr_status_t check_kind(const char *kind, acme_problem_t *problem,

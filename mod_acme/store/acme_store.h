@@ -34,6 +34,8 @@
 #define ACME_STORE_STAGING "staging"
 /** Pending http-01 answers, by token. */
 #define ACME_STORE_CHALLENGES "challenges"
+/** Records of dns-01 challenges that are in the DNS, by value. */
+#define ACME_STORE_DNS "dns"
 /** Progress, failures and schedule of each site. */
 #define ACME_STORE_JOBS "jobs"
 /** Certificate keys of orders in progress. */

@@ -335,9 +335,10 @@ static void show_challenge(const model_call_t *call, const char *url,
     model_ca_say(
         call, 200, "application/json",
         apr_psprintf(call->p,
-                     "{\"type\":\"http-01\",\"url\":\"%s\",\"token\":\"%s\","
+                     "{\"type\":\"%s\",\"url\":\"%s\",\"token\":\"%s\","
                      "\"status\":\"%s\"}",
-                     url, authz->token, shown(call->ca, authz)));
+                     type_of(call->ca), url, authz->token,
+                     shown(call->ca, authz)));
 }
 
 static void show_authz(const model_call_t *call, int n, int i,

@@ -22,6 +22,7 @@
 #include "acme_store_mem.h"
 #include "acme_worker.h"
 #include "fake_clock.h"
+#include "fake_commands.h"
 #include "model_ca.h"
 #include "script_http.h"
 #include "test_issuer.h"
@@ -61,6 +62,7 @@ typedef struct world_t {
     int parallel;
     apr_time_t loaded;
     acme_crash_shared_t *crash; /**< survives every death, or NULL */
+    fake_commands_t *commands;  /**< of dns-01: the records survive, too */
 
     /* The process: replaced by world_boot(). */
     apr_pool_t *prun;

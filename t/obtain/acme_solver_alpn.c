@@ -12,7 +12,7 @@ static void never_mind(void *baton)
 
 static acme_solver_means_t means_of(apr_pool_t *p)
 {
-    acme_solver_means_t means = {NULL, NULL, 0, ACME_T_NOW};
+    acme_solver_means_t means = {.vault = NULL, .now = ACME_T_NOW};
 
     means.vault = acme_t_vault(NULL, p);
     means.keygen = acme_keygen_create(never_mind, NULL, p);

@@ -18,7 +18,7 @@ static apr_status_t present(acme_vault_t *vault, const char *identifier,
                             acme_problem_t *problem, apr_pool_t *p)
 {
     acme_challenge_t challenge = challenge_of(identifier, token);
-    acme_solver_means_t means = {vault, NULL, 0, now};
+    acme_solver_means_t means = {.vault = vault, .now = now};
 
     return acme_solver_http_present(&means, &challenge, problem, p);
 }
@@ -114,7 +114,8 @@ static void what_cannot_be_a_token_is_not_looked_for(void **state)
 static void a_ca_with_a_bad_token_is_told_so(void **state)
 {
     apr_pool_t *p = *state;
-    acme_solver_means_t means = {acme_t_vault(NULL, p), NULL, 0, ACME_T_NOW};
+    acme_solver_means_t means = {.vault = acme_t_vault(NULL, p),
+                                 .now = ACME_T_NOW};
     int i;
 
     for (i = 0; bad_token(i, p); ++i) {
@@ -187,7 +188,7 @@ static void what_was_cleaned_up_is_gone(void **state)
     apr_pool_t *p = *state;
     acme_vault_t *vault = acme_t_vault(NULL, p);
     acme_challenge_t challenge = challenge_of("a.example", "tok");
-    acme_solver_means_t means = {vault, NULL, 0, ACME_T_NOW};
+    acme_solver_means_t means = {.vault = vault, .now = ACME_T_NOW};
     const char *answer;
 
     present(vault, "a.example", "tok", ACME_T_NOW, NULL, p);

@@ -16,7 +16,7 @@ static acme_challenge_t challenge_of(const char *token)
 static void put(acme_vault_t *vault, const acme_challenge_t *challenge,
                 apr_time_t now, apr_pool_t *p)
 {
-    acme_solver_means_t means = {vault, NULL, 0, now};
+    acme_solver_means_t means = {.vault = vault, .now = now};
 
     assert_int_equal(acme_solver_item_put(
                          &means, challenge->token,

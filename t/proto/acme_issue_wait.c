@@ -44,6 +44,36 @@ static void an_outage_is_waited_out_with_growing_delay(void **state)
     }
 }
 
+static void the_ca_is_told_when_all_challenges_can_be_seen(void **state)
+{
+    issue_feed_t *feed = issue_feed_create_in("authorize", 3, *state);
+    apr_time_t latest = feed->now + apr_time_from_sec(300);
+    int n = 0;
+
+    while (!issue_feed_is_phase(feed, "respond")) {
+        if (issue_feed_action(feed)->type == ACME_ACTION_POST) {
+            issue_feed_good_answer(feed);
+            continue;
+        }
+        assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_PRESENT);
+        /* The second one takes longest. */
+        acme_issue_visible_at(feed->issue, ++n == 2 ? latest : feed->now + n);
+        issue_feed_act(feed);
+    }
+    assert_int_equal(n, 3);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_WAIT);
+    assert_int_equal(issue_feed_action(feed)->until, latest);
+    issue_feed_act(feed);
+    /* All are told, without another wait. */
+    for (n = 0; n < 3; ++n) {
+        assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_POST);
+        issue_feed_assert_phase(feed, "respond");
+        issue_feed_good_answer(feed);
+    }
+    issue_feed_to_the_end(feed);
+    assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_DONE);
+}
+
 static void the_cas_own_time_is_waited_for_if_it_is_soon(void **state)
 {
     issue_feed_t *feed = issue_feed_create_in("authorize", 1, *state);
@@ -395,6 +425,7 @@ static void too_many_requests_end_it(void **state)
 
 ACME_T_MAIN(
     ACME_T(an_outage_is_waited_out_with_growing_delay),
+    ACME_T(the_ca_is_told_when_all_challenges_can_be_seen),
     ACME_T(the_cas_own_time_is_waited_for_if_it_is_soon),
     ACME_T(polls_are_spaced_and_end),
     ACME_T(retry_after_spaces_polls_within_bounds),

@@ -184,7 +184,7 @@ static void has_nothing_at_first(void **state)
     for (i = 0; acme_store_kinds[i]; i++) {
         assert_int_equal(count(w, acme_store_kinds[i]), 0);
     }
-    assert_int_equal(i, 6);
+    assert_int_equal(i, 7);
 }
 
 static void gives_back_what_was_put(void **state)

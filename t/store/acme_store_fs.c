@@ -51,7 +51,7 @@ static void no_name_leaves_its_folder(void **state)
     }
     assert_int_equal(count_files(w, JOBS), n);
     assert_int_equal(count_files(w, "staging"), 0);
-    assert_int_equal(count_files(w, "."), 7);
+    assert_int_equal(count_files(w, "."), 8);
 }
 
 static void a_shortened_name_is_kept_inside(void **state)

@@ -396,8 +396,8 @@ static void gives_folders_to_the_worker_only(void **state)
     /* The server's user has changed: folders of the old user are not given
      * away. */
     assert_true(APR_STATUS_IS_EACCES(prepare(w, 12345, 12345)));
-    assert_problem(w, "accounts, staging, challenges, jobs, keys, notes, locks "
-                      "belongs to user 65534");
+    assert_problem(w, "accounts, staging, challenges, dns, jobs, keys, notes, "
+                      "locks belongs to user 65534");
     assert_non_null(strstr(w->problem.to_fix, "chown -R 12345:12345 "));
     assert_non_null(strstr(w->problem.to_fix, in(w, "accounts ")));
     assert_non_null(strstr(w->problem.to_fix, in(w, "locks, then restart")));

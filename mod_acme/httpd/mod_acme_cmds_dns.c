@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "mod_acme_cmds.h"
+#include "mod_acme_cmds_arg.h"
+
+#include <apr_strings.h>
+
+#include "acme_default.h"
+#include "acme_time.h"
+
+/* Returns the words as they would be written: each in quotes. */
+static const char *quoted(const apr_array_header_t *words, apr_pool_t *p)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < words->nelts; i++) {
+        text = apr_pstrcat(p, text, i ? " \"" : "\"",
+                           APR_ARRAY_IDX(words, i, const char *), "\"", NULL);
+    }
+    return text;
+}
+
+/* Takes "none", or a program and its arguments, which are passed on without a
+ * shell. */
+const char *mod_acme_cmds_dns_command(cmd_parms *cmd, void *dc,
+                                      const char *args)
+{
+    apr_array_header_t *argv =
+        apr_array_make(cmd->pool, 2, sizeof(const char *));
+    const char *program;
+
+    (void)dc;
+    while (*args) {
+        APR_ARRAY_PUSH(argv, const char *) = ap_getword_conf(cmd->pool, &args);
+    }
+    if (!argv->nelts || !*APR_ARRAY_IDX(argv, 0, const char *)) {
+        return "ACMEChallengeDns01: needs the path of a program that sets and "
+               "removes TXT records, and its arguments; or none";
+    }
+    program = APR_ARRAY_IDX(argv, 0, const char *);
+    if (argv->nelts == 1 && !ap_cstr_casecmp(program, "none")) {
+        apr_array_clear(argv);
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_CHALLENGE_DNS01, "none",
+                                     argv);
+    }
+    program = ap_server_root_relative(cmd->pool, program);
+    if (!program) {
+        return mod_acme_cmds_arg_refuse(
+            cmd, APR_ARRAY_IDX(argv, 0, const char *),
+            "is no valid path; write an absolute one, or one below ServerRoot");
+    }
+    APR_ARRAY_IDX(argv, 0, const char *) = program;
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_CHALLENGE_DNS01,
+                                 quoted(argv, cmd->pool), argv);
+}
+
+const char *mod_acme_cmds_dns_version(cmd_parms *cmd, void *dc, const char *arg)
+{
+    static const acme_dns_command_e versions[] = {ACME_DNS_COMMAND_V1,
+                                                  ACME_DNS_COMMAND_V2};
+    int i;
+
+    (void)dc;
+    for (i = 0; i < 2; i++) {
+        const char *text = apr_itoa(cmd->pool, versions[i]);
+
+        if (!strcmp(arg, text)) {
+            return mod_acme_cmds_arg_put(
+                cmd, ACME_SETTING_CHALLENGE_DNS01_VERSION, text, &versions[i]);
+        }
+    }
+    return mod_acme_cmds_arg_refuse(
+        cmd, arg,
+        "is no version; write 2 (teardown NAME VALUE), or 1 (teardown NAME) "
+        "for a program written for that");
+}
+
+const char *mod_acme_cmds_dns_propagation(cmd_parms *cmd, void *dc,
+                                          const char *wait, const char *limit)
+{
+    acme_dns_times_t *times = apr_pcalloc(cmd->pool, sizeof(*times));
+
+    (void)dc;
+    times->limit = ACME_DEFAULT_DNS_LIMIT;
+    if (acme_time_parse_duration(&times->propagation, wait,
+                                 apr_time_from_sec(1))
+        || times->propagation > ACME_TIME_DAY) {
+        return mod_acme_cmds_arg_refuse(
+            cmd, wait,
+            "is no wait; write the time that the name servers need to have a "
+            "new record, such as 30s or 5min, 24h at most");
+    }
+    if (limit
+        && (acme_time_parse_duration(&times->limit, limit, apr_time_from_sec(1))
+            || times->limit < apr_time_from_sec(1)
+            || times->limit > ACME_TIME_DAY)) {
+        return mod_acme_cmds_arg_refuse(
+            cmd, limit,
+            "is no limit; write the longest time that the command may take, "
+            "from 1s to 24h");
+    }
+    return mod_acme_cmds_arg_put(
+        cmd, ACME_SETTING_DNS_PROPAGATION,
+        apr_pstrcat(
+            cmd->pool, mod_acme_cmds_arg_exactly(times->propagation, cmd->pool),
+            " ", mod_acme_cmds_arg_exactly(times->limit, cmd->pool), NULL),
+        times);
+}
