@@ -23,6 +23,8 @@ my @foreign = (
     ['jansson', qr{^jansson},   qr{^base/acme_json$}],
     ['libpsl',  qr{^libpsl},    qr{^base/acme_domain$}],
     ['libidn2', qr{^idn2},      qr{^base/acme_idn$}],
+    ['c-ares',  qr{^ares},      qr{^dns/}],
+    ['ldns',    qr{^ldns/},     qr{^dns/}],
     ['httpd',
      qr{^(httpd|http_\w+|ap_\w+|mod_\w+|util_\w+|mpm_\w+|scoreboard|unixd|os)
         \.h$}x,                 qr{^httpd/}],

@@ -10,32 +10,37 @@ use warnings;
 # may be included, because they have structs and enums; nothing is called.
 my @LOW = qw(base crypto store proto);
 our %room = (
-    base     => [0],
-    crypto   => [1, 'base'],
-    net      => [1, 'base'],
-    store    => [1, 'base'],
-    proto    => [2, qw(base crypto)],
-    spec     => [3, @LOW],
-    certs    => [3, @LOW, 'spec'],
-    schedule => [4, @LOW, 'spec'],
-    transfer => [4, @LOW, qw(spec certs)],
-    state    => [5, @LOW, qw(spec certs(types) schedule)],
-    plan     => [6, @LOW, qw(spec certs(types) schedule state(types))],
-    account  => [6, @LOW, qw(spec state)],
-    control  => [6, @LOW, qw(spec certs schedule state)],
-    install  => [7, @LOW, qw(spec certs state plan)],
-    obtain   => [7, @LOW, qw(spec certs schedule state plan account)],
-    report   => [7, @LOW, qw(spec certs schedule state plan)],
-    engine   => [8, @LOW, qw(spec certs schedule state plan account control
-                             obtain)],
-    httpd    => [9, @LOW, qw(net spec certs schedule state plan account
-                             control install obtain report engine)],
-    tool     => [9, @LOW, qw(net spec certs schedule transfer state plan
-                             account control install obtain report engine)],
+    base      => [0],
+    crypto    => [1, 'base'],
+    net       => [1, 'base'],
+    store     => [1, 'base'],
+    dns       => [1, 'base'],
+    proto     => [2, qw(base crypto)],
+    spec      => [3, @LOW],
+    certs     => [3, @LOW, 'spec'],
+    schedule  => [4, @LOW, 'spec'],
+    transfer  => [4, @LOW, qw(spec certs)],
+    state     => [5, @LOW, qw(spec certs(types) schedule)],
+    challenge => [6, @LOW, qw(dns spec certs schedule state)],
+    plan      => [6, @LOW, qw(spec certs(types) schedule state(types))],
+    account   => [6, @LOW, qw(spec state)],
+    control   => [6, @LOW, qw(spec certs schedule state)],
+    install   => [7, @LOW, qw(spec certs state plan)],
+    obtain    => [7, @LOW, qw(spec certs schedule state challenge plan
+                              account)],
+    report    => [7, @LOW, qw(spec certs schedule state plan)],
+    engine    => [8, @LOW, qw(spec certs schedule state challenge plan account
+                              control obtain)],
+    httpd     => [9, @LOW, qw(net dns spec certs schedule state challenge plan
+                              account control install obtain report engine)],
+    tool      => [9, @LOW, qw(net dns spec certs schedule transfer state
+                              challenge plan account control install obtain
+                              report engine)],
 );
 
 # Rooms whose number of units is not limited: one layer each.
-our %is_wide = map { $_ => 1 } qw(base crypto net store proto httpd tool);
+our %is_wide = map { $_ => 1 } qw(base crypto net store dns proto httpd
+                              tool);
 our ($MOST_UNITS, $LEAST_UNITS) = (15, 3);
 
 sub may_use {
