@@ -2,21 +2,20 @@
 
 /**
  * @file acme_solver_dns.h
- * @brief dns-01 (RFC 8555 8.4) by a command of the administrator, which sets
- * the record up and tears it down.
+ * @brief dns-01 (RFC 8555 8.4): a TXT record is set up and torn down, in the
+ * way that is configured for the site (acme_solver_dns_way).
  *
- * Commands run beside everything else: ACME_SOLVER_DNS_MOST of them at once,
- * and one at a time for each name. An order waits for the command that sets its
- * record up (acme_solver_dns_present() returns APR_EAGAIN), but not for the
- * one that tears it down.
+ * Setups and teardowns run beside everything else. An order waits for the one
+ * that sets its record up (acme_solver_dns_present() returns APR_EAGAIN), but
+ * not for the one that tears it down.
  *
  * Each record has an item in the store (acme_solver_dns_record) from before it
  * is set up until it is torn down. A record whose setup was interrupted by the
  * end of the process is torn down before it is set up again, because not all
  * commands can set up what is there. What nobody wants any more is found by
- * acme_solver_dns_sweep(). A command that fails to tear a record down is called
- * again by later sweeps, until it has failed ACME_SOLVER_DNS_TRIES times and
- * the record is older than ACME_SOLVER_DNS_KEEP; each failure is in the log.
+ * acme_solver_dns_sweep(). A teardown that fails is repeated by later sweeps,
+ * until it has failed ACME_SOLVER_DNS_QUEUE_TRIES times and the record is older
+ * than ACME_SOLVER_DNS_QUEUE_KEEP; each failure is in the log.
  *
  * One thread. The records in memory are those of one run of the worker.
  */
@@ -29,13 +28,6 @@
 #include "acme_spec.h"
 #include "acme_worker_ctx.h"
 
-/** Most commands that run at once. */
-#define ACME_SOLVER_DNS_MOST 8
-
-/** A record that is torn down in vain so often, for so long, is given up. */
-#define ACME_SOLVER_DNS_TRIES 5
-#define ACME_SOLVER_DNS_KEEP  (3 * ACME_TIME_DAY)
-
 typedef struct acme_solver_dns_t acme_solver_dns_t;
 
 /** Creates the solver of a worker; it lives in p.
@@ -47,7 +39,7 @@ acme_solver_dns_t *acme_solver_dns_create(acme_worker_ctx_t *ctx,
 /**
  * Presents the record of a challenge; sets means->visible to when the CA may be
  * told.
- * @return APR_EAGAIN while its command waits or runs: call again
+ * @return APR_EAGAIN while its setup waits or runs: call again
  */
 apr_status_t acme_solver_dns_present(const acme_solver_means_t *means,
                                      const acme_challenge_t *challenge,
@@ -71,17 +63,14 @@ void acme_solver_dns_sweep(acme_solver_dns_t *dns,
                            const apr_array_header_t *certs, apr_pool_t *ptemp);
 
 /**
- * Goes on with the commands.
+ * Goes on with setups and teardowns.
  * @param waits set to the number of those that wait or run
- * @return when to step again; ACME_SCHEDULE_NEVER: no command runs
+ * @return when to step again; ACME_SCHEDULE_NEVER: none runs
  */
 apr_time_t acme_solver_dns_step(acme_solver_dns_t *dns, int *waits);
 
-/** Ends all commands that run, within ACME_SOLVER_DNS_LEAVE, and forgets the
+/** Ends all that run, within ACME_SOLVER_DNS_QUEUE_LEAVE, and forgets the
  *  records, which the next run finds in the store. */
 void acme_solver_dns_end(acme_solver_dns_t *dns);
-
-/** Longest time that acme_solver_dns_end() takes. */
-#define ACME_SOLVER_DNS_LEAVE apr_time_from_msec(300)
 
 #endif

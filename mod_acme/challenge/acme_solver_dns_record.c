@@ -4,12 +4,11 @@
 
 #include <apr_strings.h>
 
+#include "acme_solver_dns_how.h"
+
 #define KEY_SITE       "site"
 #define KEY_HOST       "host"
 #define KEY_IDENTIFIER "identifier"
-#define KEY_COMMAND    "command"
-#define KEY_VERSION    "version"
-#define KEY_LIMIT      "limit"
 #define KEY_SINCE      "since"
 #define KEY_UP         "up"
 #define KEY_TRIES      "tries"
@@ -20,30 +19,34 @@ const char *acme_solver_dns_record_name(const acme_solver_dns_record_t *record,
     return apr_pstrcat(p, "_acme-challenge.", record->identifier, NULL);
 }
 
+void acme_solver_dns_record_copy(acme_solver_dns_record_t *to,
+                                 const acme_solver_dns_record_t *from,
+                                 apr_pool_t *p)
+{
+    *to = *from;
+    to->site = apr_pstrdup(p, from->site);
+    to->host = apr_pstrdup(p, from->host);
+    to->identifier = apr_pstrdup(p, from->identifier);
+    to->value = apr_pstrdup(p, from->value);
+    acme_solver_dns_how_copy(&to->how, &from->how, p);
+}
+
 /* Reads the members. Returns zero when one is missing or wrong. */
 static int parse(acme_solver_dns_record_t *record, const acme_json_t *json,
                  apr_pool_t *p)
 {
-    apr_int64_t version, limit, tries = 0;
-    apr_array_header_t *argv;
+    apr_int64_t tries = 0;
 
     if (acme_json_get_str(&record->site, json, KEY_SITE) != APR_SUCCESS
         || acme_json_get_str(&record->host, json, KEY_HOST) != APR_SUCCESS
         || acme_json_get_str(&record->identifier, json, KEY_IDENTIFIER)
                != APR_SUCCESS
-        || acme_json_get_strs(&argv, json, KEY_COMMAND, p) != APR_SUCCESS
-        || argv->nelts == 0
-        || acme_json_get_int(&version, json, KEY_VERSION) != APR_SUCCESS
-        || acme_json_get_int(&limit, json, KEY_LIMIT) != APR_SUCCESS
-        || acme_json_get_time(&record->since, json, KEY_SINCE) != APR_SUCCESS) {
+        || acme_json_get_time(&record->since, json, KEY_SINCE) != APR_SUCCESS
+        || !acme_solver_dns_how_read(&record->how, json, p)) {
         return 0;
     }
     (void)acme_json_get_bool(&record->up, json, KEY_UP);
     (void)acme_json_get_int(&tries, json, KEY_TRIES);
-    record->how.argv = argv;
-    record->how.version = version == ACME_DNS_COMMAND_V1 ? ACME_DNS_COMMAND_V1
-                                                         : ACME_DNS_COMMAND_V2;
-    record->how.limit = limit;
     record->tries = (int)tries;
     return 1;
 }
@@ -80,9 +83,7 @@ apr_status_t acme_solver_dns_record_put(const acme_solver_dns_record_t *record,
     acme_json_set_str(json, KEY_SITE, record->site);
     acme_json_set_str(json, KEY_HOST, record->host);
     acme_json_set_str(json, KEY_IDENTIFIER, record->identifier);
-    acme_json_set_strs(json, KEY_COMMAND, record->how.argv);
-    acme_json_set_int(json, KEY_VERSION, record->how.version);
-    acme_json_set_int(json, KEY_LIMIT, record->how.limit);
+    acme_solver_dns_how_write(json, &record->how);
     acme_json_set_time(json, KEY_SINCE, record->since);
     acme_json_set_bool(json, KEY_UP, record->up);
     acme_json_set_int(json, KEY_TRIES, record->tries);

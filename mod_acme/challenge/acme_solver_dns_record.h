@@ -2,14 +2,13 @@
 
 /**
  * @file acme_solver_dns_record.h
- * @brief Records of dns-01 challenges that commands have put into the DNS, as
- * the store keeps them.
+ * @brief Records of dns-01 challenges that were put into the DNS, as the store
+ * keeps them.
  *
- * The item of a record is on disk before the command is called that sets it up,
- * and goes when the one that tears it down has succeeded. So whatever becomes
- * of order, worker and configuration, a record is torn down: the item has all
- * that this needs. It is named by the record's value, which no other challenge
- * has.
+ * The item of a record is on disk before the setup begins, and goes when the
+ * teardown has succeeded. So whatever becomes of order, worker and
+ * configuration, a record is torn down: the item has all that this needs, but
+ * no secret. It is named by the record's value, which no other challenge has.
  */
 #ifndef ACME_SOLVER_DNS_RECORD_H
 #define ACME_SOLVER_DNS_RECORD_H
@@ -24,13 +23,18 @@ typedef struct acme_solver_dns_record_t {
     const char *value;      /**< text of the TXT record */
     acme_dns_spec_t how;
     apr_time_t since; /**< when it was asked for, or set up */
-    int up;           /**< the command that sets it up has succeeded */
-    int tries;        /**< commands to tear it down that have failed */
+    int up;           /**< the setup has succeeded */
+    int tries;        /**< teardowns that have failed */
 } acme_solver_dns_record_t;
 
 /** Returns the name of the DNS record: _acme-challenge.IDENTIFIER. */
 const char *acme_solver_dns_record_name(const acme_solver_dns_record_t *record,
                                         apr_pool_t *p);
+
+/** Copies a record into p. */
+void acme_solver_dns_record_copy(acme_solver_dns_record_t *to,
+                                 const acme_solver_dns_record_t *from,
+                                 apr_pool_t *p);
 
 /** Reads the item of a value.
  *  @param record set in p

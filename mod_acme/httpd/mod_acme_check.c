@@ -15,6 +15,7 @@
 #include "acme_str.h"
 #include "mod_acme_certless.h"
 #include "mod_acme_challenges.h"
+#include "mod_acme_dns.h"
 #include "mod_acme_limits.h"
 #include "mod_acme_mistakes.h"
 #include "mod_acme_noeffect.h"
@@ -230,91 +231,6 @@ static void check_chain(acme_sites_t *sites, const acme_config_t *config,
     }
 }
 
-/* Warns of a program that is not there, or that nobody may run. A server does
- * not end for it, because all but new certificates works without it. */
-static void check_program(acme_sites_t *sites, const char *program,
-                          const char *place)
-{
-    struct stat st;
-    const char *why;
-
-    if (stat(program, &st)) {
-        if (errno != ENOENT && errno != ENOTDIR) {
-            return; /* whoever runs configtest may not look */
-        }
-        why = "there is no such file; correct the path";
-    }
-    else if (!S_ISREG(st.st_mode)) {
-        why = "it is no file; write the path of a program";
-    }
-    else if (!(st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH))) {
-        why = apr_psprintf(sites->p,
-                           "it is not executable; 'chmod 755 %s' lets httpd "
-                           "run it",
-                           program);
-    }
-    else {
-        return;
-    }
-    if (mod_acme_sites_first(sites, "dns command", place)) {
-        mod_acme_sites_warn(sites,
-                            ACME_TAG(0634) "ACMEChallengeDns01 %s at %s: %s",
-                            program, place, why);
-    }
-}
-
-/* Sets how records of dns-01 are made. */
-static void set_dns(acme_sites_t *sites, const acme_config_t *config,
-                    acme_spec_t *spec)
-{
-    const apr_array_header_t *argv =
-        mod_acme_config_value(config, ACME_SETTING_CHALLENGE_DNS01);
-    const acme_dns_command_e *version =
-        mod_acme_config_value(config, ACME_SETTING_CHALLENGE_DNS01_VERSION);
-    const acme_dns_times_t *times =
-        mod_acme_config_value(config, ACME_SETTING_DNS_PROPAGATION);
-    acme_dns_spec_t *dns;
-
-    if (!argv || !argv->nelts) {
-        return;
-    }
-    dns = apr_pcalloc(sites->p, sizeof(*dns));
-    dns->argv = argv;
-    dns->version = version ? *version : ACME_DEFAULT_DNS_VERSION;
-    dns->propagation =
-        times ? times->propagation : ACME_DEFAULT_DNS_PROPAGATION;
-    dns->limit = times ? times->limit : ACME_DEFAULT_DNS_LIMIT;
-    spec->dns = dns;
-    check_program(sites, APR_ARRAY_IDX(argv, 0, const char *),
-                  config->settings[ACME_SETTING_CHALLENGE_DNS01].place);
-}
-
-/* Refuses a wildcard that nothing can prove. */
-static void check_wildcards(acme_sites_t *sites, const acme_spec_t *spec)
-{
-    int i;
-
-    if (spec->cert_file || acme_spec_has_challenge(spec, "dns-01")) {
-        return;
-    }
-    for (i = 0; i < spec->names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(spec->names, i, const char *);
-
-        if (acme_ident_is_wildcard(name)) {
-            mod_acme_sites_refuse(
-                sites,
-                ACME_TAG(0635) "%s in the site %s (%s): a wildcard can only be "
-                               "proven by a record in the DNS; %s, or write "
-                               "the names one by one",
-                name, spec->name, spec->place,
-                spec->dns ? "add dns-01 to ACMECAChallenges"
-                          : "add ACMEChallengeDns01 with a program that sets "
-                            "it");
-            return;
-        }
-    }
-}
-
 static acme_spec_t *make_spec(acme_sites_t *sites,
                               const acme_private_key_t **second_key,
                               apr_hash_t *cas, acme_challenges_t *challenges,
@@ -379,9 +295,9 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
         config, ACME_SETTING_RETRY_DELAY, ACME_DEFAULT_RETRY_DELAY);
     check_chain(sites, config, chain);
     mod_acme_limits_check(sites, draft, config, spec);
-    set_dns(sites, config, spec);
+    mod_acme_dns_set(sites, draft, config, spec);
     mod_acme_challenges_set(challenges, index, config, spec);
-    check_wildcards(sites, spec);
+    mod_acme_dns_check_wildcards(sites, spec);
     return spec;
 }
 

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "acme_ident.h"
+#include "mod_acme_dns_way.h"
 #include "mod_acme_tls.h"
 
 APLOG_USE_MODULE(acme);
@@ -171,15 +172,6 @@ static const char *certificate_name(acme_sites_t *sites, const server_rec *s,
     return NULL;
 }
 
-/* Returns non-zero when wildcards of this virtual host can be proven. */
-static int has_dns(const server_rec *s)
-{
-    const apr_array_header_t *argv = mod_acme_config_value(
-        mod_acme_config_get(s), ACME_SETTING_CHALLENGE_DNS01);
-
-    return argv && argv->nelts > 0;
-}
-
 /* Returns the canonical form of a wildcard in ServerAlias that the certificate
  * can have, or NULL. */
 static const char *certificate_wildcard(const server_rec *s, const char *text,
@@ -187,7 +179,7 @@ static const char *certificate_wildcard(const server_rec *s, const char *text,
 {
     const char *name;
 
-    return has_dns(s)
+    return mod_acme_dns_way_is_on(mod_acme_config_get(s))
                    && acme_ident_canonical(&name, text, NULL, p) == APR_SUCCESS
                ? name
                : NULL;
@@ -468,10 +460,11 @@ static void say_wildcards(acme_sites_t *sites, const acme_match_host_t *host,
             ACME_TAG(0002) "ServerAlias %s: left out of the "
                            "certificate of %s (%s): %s",
             name, s->server_hostname, host_place(s, sites->p),
-            has_dns(s) ? "no certificate can have it"
-                       : "a wildcard can only be proven by a record in the "
-                         "DNS; add ACMEChallengeDns01 there or outside of "
-                         "virtual hosts");
+            mod_acme_dns_way_is_on(mod_acme_config_get(s))
+                ? "no certificate can have it"
+                : "a wildcard can only be proven by a record in the "
+                  "DNS; add ACMEChallengeDns01 there or outside of "
+                  "virtual hosts");
     }
 }
 

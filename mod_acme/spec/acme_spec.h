@@ -43,13 +43,21 @@ typedef enum {
     ACME_DNS_COMMAND_V2      /**< setup NAME VALUE, teardown NAME VALUE */
 } acme_dns_command_e;
 
+/** The ways how records of dns-01 challenges come into the DNS. */
+typedef enum {
+    ACME_DNS_COMMAND /**< ACMEChallengeDns01: a program */
+} acme_dns_way_e;
+
 /** How records of dns-01 challenges come into the DNS. */
 typedef struct acme_dns_spec_t {
-    const apr_array_header_t *argv; /**< const char *: program, arguments */
-    acme_dns_command_e version;
-    apr_interval_time_t propagation; /**< after the command has succeeded,
-                                          before the CA is told */
-    apr_interval_time_t limit;       /**< of the time that a command takes */
+    acme_dns_way_e way;
+    const apr_array_header_t *argv;  /**< COMMAND: const char *: program,
+                                          arguments */
+    acme_dns_command_e version;      /**< COMMAND */
+    apr_interval_time_t propagation; /**< after the record was set up, before
+                                          the CA is told */
+    apr_interval_time_t limit;       /**< of the time that a setup or a teardown
+                                          takes */
 } acme_dns_spec_t;
 
 /** The certificates that a site can have, by the kind of their keys. */

@@ -7,6 +7,7 @@
 #include "acme_schedule.h"
 #include "acme_site.h"
 #include "acme_solver_dns.h"
+#include "acme_solver_dns_queue.h"
 #include "acme_solver_dns_record.h"
 #include "fake_clock.h"
 #include "fake_commands.h"
@@ -318,7 +319,7 @@ static void commands_are_bounded_and_one_by_one_for_a_name(void **state)
                 apr_psprintf(p, "other %d", i), NULL);
     }
     finish(b);
-    assert_int_equal(b->commands->most, ACME_SOLVER_DNS_MOST);
+    assert_int_equal(b->commands->most, ACME_SOLVER_DNS_QUEUE_MOST);
     assert_int_equal(b->commands->records->nelts, 35);
 }
 
@@ -391,13 +392,13 @@ static void a_teardown_that_fails_is_repeated_and_given_up(void **state)
     cleanup(b, spec, "one");
     finish(b);
     /* Restarts that come soon do not use the tries up. */
-    for (i = 1; i < ACME_SOLVER_DNS_TRIES + 3; ++i) {
+    for (i = 1; i < ACME_SOLVER_DNS_QUEUE_TRIES + 3; ++i) {
         assert_int_equal(items(b), 1);
         acme_t_contains(line(b, i - 1), "no such zone");
         acme_t_contains(line(b, i - 1), "tried again at the next");
         sweep(b);
     }
-    b->clock->now += ACME_SOLVER_DNS_KEEP;
+    b->clock->now += ACME_SOLVER_DNS_QUEUE_KEEP;
     sweep(b);
     assert_int_equal(items(b), 0);
     assert_int_equal(teardowns(b), i + 1);
