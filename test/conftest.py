@@ -16,6 +16,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from acme_env.dns_servers import Named, Unbound  # noqa: E402
 from acme_env.fake_server import FakeServer  # noqa: E402
 from acme_env.gate import Gate  # noqa: E402
 from acme_env.httpd import Httpd  # noqa: E402
@@ -173,6 +174,33 @@ def make_fake(request, room):
 def fake(make_fake):
     """A FakeServer with one CA that behaves well."""
     return make_fake()
+
+
+@pytest.fixture
+def make_dns(room):
+    """make_dns(Named or Unbound, **options): a DNS server that the test starts
+    when it has told it what it needs; it is stopped after the test."""
+    made = []
+
+    def make(kind, **options):
+        made.append(kind(os.path.join(room, "%s%d" % (kind.name, len(made))),
+                         **options))
+        return made[-1]
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture
+def named(make_dns):
+    """A Named that is not started."""
+    return make_dns(Named)
+
+
+@pytest.fixture
+def unbound(make_dns):
+    """An Unbound that is not started."""
+    return make_dns(Unbound)
 
 
 @pytest.fixture

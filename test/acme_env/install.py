@@ -108,6 +108,17 @@ def pebble_dir():
 
 
 @functools.lru_cache(None)
+def dns_servers_dir():
+    """The folder of named, unbound and dig."""
+    done = procs.run([os.path.join(TOP, "scripts", "get-dns-servers")],
+                     timeout=10 * procs.GIVE_UP)
+    folder = done.stdout.strip().rpartition("\n")[2]
+    if done.returncode != 0 or not os.path.isdir(folder):
+        raise RuntimeError("no DNS servers: %s" % done.stdout)
+    return folder
+
+
+@functools.lru_cache(None)
 def httpd_user():
     """(user, group) for a server started by root; else None."""
     if os.geteuid() != 0:

@@ -24,10 +24,11 @@ class Pebble:
     compares its dice with > and not with >=; so a test must not break a name
     that was validated and then count on a failure). validity: how long its
     certificates live, in seconds. ipv6: Pebble, and all names for which it
-    asks its DNS server, have ::1 only."""
+    asks its DNS server, have ::1 only. dns_server: "ADDRESS:PORT" of the DNS
+    server that it asks instead of its own."""
 
     def __init__(self, folder, http_port=None, tls_port=None, validity=None,
-                 env=None, config=None, ipv6=False):
+                 env=None, config=None, ipv6=False, dns_server=None):
         self.dir = folder
         self._ipv6 = ipv6
         self.host = "[::1]" if ipv6 else "localhost"
@@ -38,6 +39,7 @@ class Pebble:
         self.mgmt_port = free_port()
         self.dns_port = free_port()
         self.dns_mgmt_port = free_port()
+        self.dns_server = dns_server or "127.0.0.1:%d" % self.dns_port
         self.validity = validity
         self.env = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0",
                     "PEBBLE_AUTHZREUSE": "0"}
@@ -105,7 +107,7 @@ class Pebble:
         self._daemon = procs.Daemon(
             [os.path.join(install.pebble_dir(), "pebble"),
              "-config", self._write_config(),
-             "-dnsserver", "127.0.0.1:%d" % self.dns_port],
+             "-dnsserver", self.dns_server],
             self.log_path, env=env, cwd=self.dir)
         self._wait_for_root()
         return self
