@@ -9,6 +9,9 @@
  * cancel(), never from submit(). All calls come from one thread, except
  * wakeup() and precious(), which any thread may call.
  *
+ * run() is also where that thread waits for all else: watch() adds descriptors
+ * of others (of questions to the DNS, for instance).
+ *
  * net/ implements it with libcurl; tests have one that follows a script
  * (t/lib/script_http.h).
  */
@@ -64,6 +67,10 @@ typedef void acme_http_done_fn(void *baton, apr_status_t rv,
                                const acme_http_response_t *response,
                                const acme_problem_t *problem);
 
+/** Events of a descriptor, for watch(). */
+#define ACME_HTTP_READ  1
+#define ACME_HTTP_WRITE 2
+
 typedef struct acme_http_t acme_http_t;
 
 struct acme_http_t {
@@ -80,6 +87,11 @@ struct acme_http_t {
     int (*precious)(acme_http_t *http);
     /** Ends requests: the repeatable ones, or all of them. */
     void (*cancel)(acme_http_t *http, int all);
+    /** Lets a waiting run() return, too, when a descriptor of somebody else is
+     *  ready. It lasts until watch() is called with other events for it; with
+     *  none before the descriptor is closed.
+     *  @param events ACME_HTTP_READ | ACME_HTTP_WRITE; 0: no longer */
+    void (*watch)(acme_http_t *http, int fd, int events);
     /** Makes a waiting run() return now. Any thread may call it. */
     void (*wakeup)(acme_http_t *http);
 };

@@ -40,6 +40,7 @@ struct client_t {
     int refused;                    /* requests that libcurl was never given */
     volatile apr_uint32_t precious; /* accessed with apr_atomic */
     apr_uint64_t next_serial;
+    apr_array_header_t *watched; /* struct curl_waitfd */
 };
 
 static apr_status_t client_cleanup(void *data)
@@ -287,7 +288,9 @@ static void http_run(acme_http_t *http, apr_interval_time_t wait)
     if (ended > 0 || wait <= 0) {
         return;
     }
-    (void)curl_multi_poll(client->config.multi, NULL, 0,
+    (void)curl_multi_poll(client->config.multi,
+                          (struct curl_waitfd *)(void *)client->watched->elts,
+                          (unsigned int)client->watched->nelts,
                           ms > INT_MAX ? INT_MAX : (int)ms, NULL);
     perform(client);
     (void)collect(client);
@@ -320,6 +323,36 @@ static void http_cancel(acme_http_t *http, int all)
     while (transfer) {
         cancel(transfer);
         transfer = find(client, wanted, before);
+    }
+}
+
+static void http_watch(acme_http_t *http, int fd, int events)
+{
+    client_t *client = http->self;
+    struct curl_waitfd *all =
+        (struct curl_waitfd *)(void *)client->watched->elts;
+    int i = 0;
+
+    while (i < client->watched->nelts && all[i].fd != fd) {
+        ++i;
+    }
+    if (i == client->watched->nelts) {
+        if (!events) {
+            return;
+        }
+        all = apr_array_push(client->watched);
+        memset(all, 0, sizeof(*all));
+        all->fd = fd;
+    }
+    else {
+        all += i;
+    }
+    all->events = (short)((events & ACME_HTTP_READ ? CURL_WAIT_POLLIN : 0)
+                          | (events & ACME_HTTP_WRITE ? CURL_WAIT_POLLOUT : 0));
+    if (!events) {
+        *all = APR_ARRAY_IDX(client->watched, client->watched->nelts - 1,
+                             struct curl_waitfd);
+        client->watched->nelts--;
     }
 }
 
@@ -390,6 +423,8 @@ apr_status_t acme_http_curl_create(acme_http_t **http,
     client->http.pending = http_pending;
     client->http.precious = http_precious;
     client->http.cancel = http_cancel;
+    client->watched = apr_array_make(client->p, 16, sizeof(struct curl_waitfd));
+    client->http.watch = http_watch;
     client->http.wakeup = http_wakeup;
     *http = &client->http;
     return APR_SUCCESS;

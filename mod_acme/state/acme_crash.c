@@ -330,6 +330,13 @@ static void cancel(acme_http_t *http, int all)
     transport->inner->cancel(transport->inner, all);
 }
 
+static void watch(acme_http_t *http, int fd, int events)
+{
+    transport_t *transport = http->self;
+
+    transport->inner->watch(transport->inner, fd, events);
+}
+
 static void wakeup(acme_http_t *http)
 {
     transport_t *transport = http->self;
@@ -356,6 +363,7 @@ acme_http_t *acme_crash_http(acme_crash_t *crash, acme_http_t *http,
     made->http.pending = pending;
     made->http.precious = precious;
     made->http.cancel = cancel;
+    made->http.watch = watch;
     made->http.wakeup = wakeup;
     return &made->http;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,6 +46,7 @@ struct script_http_t {
     int precious;
     int most;
     int count;
+    apr_array_header_t *watched; /* struct pollfd */
     script_request_t last;
 };
 
@@ -233,6 +235,39 @@ static int end_due(script_http_t *script)
     return ended;
 }
 
+static void watch(acme_http_t *http, int fd, int events)
+{
+    script_http_t *script = http->self;
+    struct pollfd *known;
+    int i;
+
+    for (i = 0; i < script->watched->nelts; ++i) {
+        known = &APR_ARRAY_IDX(script->watched, i, struct pollfd);
+        if (known->fd == fd) {
+            *known = APR_ARRAY_IDX(script->watched, script->watched->nelts - 1,
+                                   struct pollfd);
+            --script->watched->nelts;
+            break;
+        }
+    }
+    if (events) {
+        known = apr_array_push(script->watched);
+        memset(known, 0, sizeof(*known));
+        known->fd = fd;
+        known->events = (short)((events & ACME_HTTP_READ ? POLLIN : 0)
+                                | (events & ACME_HTTP_WRITE ? POLLOUT : 0));
+    }
+}
+
+/* Returns non-zero when a watched descriptor is ready. */
+static int is_ready(const script_http_t *script)
+{
+    return script->watched->nelts > 0
+           && poll((struct pollfd *)(void *)script->watched->elts,
+                   (nfds_t)script->watched->nelts, 0)
+                  > 0;
+}
+
 static void run(acme_http_t *http, apr_interval_time_t wait)
 {
     script_http_t *script = http->self;
@@ -244,7 +279,7 @@ static void run(acme_http_t *http, apr_interval_time_t wait)
     while (ended < most && end_due(script)) {
         ++ended;
     }
-    if (ended > 0 || wait <= 0) {
+    if (ended > 0 || wait <= 0 || is_ready(script)) {
         return;
     }
     for (task = script->tasks; task; task = task->next) {
@@ -309,6 +344,8 @@ script_http_t *script_http_create(fake_clock_t *clock, apr_pool_t *p)
     script->http.pending = pending;
     script->http.precious = precious;
     script->http.cancel = cancel;
+    script->watched = apr_array_make(p, 4, sizeof(struct pollfd));
+    script->http.watch = watch;
     script->http.wakeup = wakeup;
     return script;
 }

@@ -10,7 +10,8 @@
  *
  * A request reaches the other side at the first run() after submit(). When
  * run() finds no answer that is due, it sets the fake clock to the next answer,
- * or forward by the whole `wait`, so that tests do not wait.
+ * or forward by the whole `wait`, so that tests do not wait. A descriptor that
+ * is watched and ready ends the wait at once.
  */
 #ifndef SCRIPT_HTTP_H
 #define SCRIPT_HTTP_H

@@ -338,6 +338,40 @@ static void another_thread_wakes_it(void **state)
     w->http->run(w->http, apr_time_from_sec(2 * TLS_PATIENCE));
 }
 
+/* A descriptor of somebody else ends the wait when it is ready, while it is
+ * watched, and only for what it is watched for. */
+static void a_watched_descriptor_ends_the_wait(void **state)
+{
+    world_t *w = *state;
+    int ends[2], others[8], i;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    for (i = 0; i < 8; i++) {
+        others[i] = dup(ends[1]); /* never ready to read before it is written */
+        w->http->watch(w->http, others[i], ACME_HTTP_READ);
+    }
+    w->http->watch(w->http, ends[0], ACME_HTTP_READ);
+    waits = 0;
+    w->http->run(w->http, apr_time_from_msec(20));
+    assert_int_equal(waits, 1);
+    w->http->watch(w->http, ends[0], ACME_HTTP_READ | ACME_HTTP_WRITE);
+    w->http->run(w->http, apr_time_from_sec(2 * TLS_PATIENCE));
+    w->http->watch(w->http, ends[0], ACME_HTTP_READ);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    w->http->run(w->http, apr_time_from_sec(2 * TLS_PATIENCE));
+    w->http->watch(w->http, ends[0], 0);
+    w->http->watch(w->http, ends[0], 0);
+    for (i = 0; i < 8; i++) {
+        w->http->watch(w->http, others[i], 0);
+        close(others[i]);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    waits = 0;
+    w->http->run(w->http, apr_time_from_msec(20));
+    assert_int_equal(waits, 1);
+}
+
 static void waits_no_longer_than_wanted(void **state)
 {
     world_t *w = *state;
@@ -416,4 +450,5 @@ ACME_T_MAIN(T(is_set_up_as_often_as_one_likes), T(keeps_its_connections),
             T(those_who_ask_for_ever_stop_nobody),
             T(cancels_the_repeatable_or_all), T(done_may_cancel),
             T(a_cancel_keeps_answers_that_are_here), T(another_thread_wakes_it),
+            T(a_watched_descriptor_ends_the_wait),
             T(waits_no_longer_than_wanted), T(leaves_at_once))
