@@ -150,6 +150,11 @@ static const acme_problem_type_t local_rows[] = {
     {"command", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "see what the program has printed; run it by hand as the user that httpd "
      "runs as"},
+    /* BACKOFF, because name servers and the way to them may be repaired at any
+     * time. */
+    {"dns", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
+     "check the name servers of the zone, and the resolvers of this machine "
+     "(/etc/resolv.conf) or of ACMEDnsServers"},
     /* NOW, because nothing is wrong: the worker was told to stop. */
     {"stopped", ACME_RETRY_NOW, ACME_BLAME_SITE,
      "nothing: it is resumed after the restart"},

@@ -40,6 +40,8 @@
 #define ACME_PROBLEM_STOPPED ACME_PROBLEM_LOCAL "stopped"
 /** A program of the administrator has failed. */
 #define ACME_PROBLEM_COMMAND ACME_PROBLEM_LOCAL "command"
+/** The DNS gave no usable answer. */
+#define ACME_PROBLEM_DNS ACME_PROBLEM_LOCAL "dns"
 /** the process that was at it has crashed */
 #define ACME_PROBLEM_CRASH ACME_PROBLEM_LOCAL "crash"
 

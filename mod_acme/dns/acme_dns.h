@@ -4,14 +4,17 @@
  * @file acme_dns.h
  * @brief The interface of a DNS client: question, answer, resolver.
  *
- * The resolver is asynchronous, as the transport of acme_http.h: ask() takes a
+ * The client is asynchronous, as the transport of acme_http.h: ask() takes a
  * question, run() moves all of them forward and calls each one's `done` exactly
- * once, from inside run() or cancel(), never from ask(). All calls come from
- * one thread.
+ * once, from inside run() or cancel(), never from ask(). run() does not wait:
+ * its caller does so in the transport's run(), which returns when a descriptor
+ * of the client is ready. All calls come from one thread. `done` may ask and
+ * cancel, but must not call run().
  *
  * Names are without a dot at their end, in lower case, with A-labels. Nothing
  * in an answer is trusted: it may be cut, looped, huge or of another question,
- * and is then FAILED with a problem that says so.
+ * and is then FAILED with a problem that says so. Octets that cannot be printed
+ * are \DDD in its texts, as in a zone file.
  */
 #ifndef ACME_DNS_H
 #define ACME_DNS_H
@@ -38,9 +41,9 @@ typedef enum {
 typedef struct acme_dns_question_t {
     const char *name;
     acme_dns_type_e type;
-    /** Addresses of name servers, "192.0.2.1" or "[2001:db8::1]:5353" (const
-     *  char *): they are asked without recursion. NULL: the resolvers of this
-     *  machine are asked, with recursion. */
+    /** Addresses of name servers (const char *), each as
+     *  acme_dns_address_parse() takes it: they are asked without recursion.
+     *  NULL: the resolvers are asked, with recursion. */
     const apr_array_header_t *servers;
 } acme_dns_question_t;
 
@@ -59,17 +62,23 @@ typedef struct acme_dns_record_t {
 /** How a question was answered. */
 typedef enum {
     ACME_DNS_FOUND,   /**< there are records of the type */
-    ACME_DNS_NODATA,  /**< the name exists, without records of the type */
+    ACME_DNS_NODATA,  /**< the name exists, without records of the type; of a
+                           name server that is not authoritative: it refers to
+                           others */
     ACME_DNS_NO_NAME, /**< NXDOMAIN: the name does not exist */
     ACME_DNS_FAILED   /**< no server gave a usable answer */
 } acme_dns_outcome_e;
+
+/** Most CNAME records that are followed from one name; more are a loop. */
+#define ACME_DNS_MOST_CNAMES 16
 
 /** An answer, valid only while `done` runs. */
 typedef struct acme_dns_answer_t {
     acme_dns_outcome_e outcome;
     int authoritative; /**< the AA bit */
     /** Records of the answer section that belong to the question: the chain of
-     *  CNAME records first, then those of the type (acme_dns_record_t). */
+     *  CNAME records first, then those of the type (acme_dns_record_t). NODATA
+     *  and NO_NAME are about the name at the end of the chain. Never NULL. */
     const apr_array_header_t *records;
     const acme_problem_t *problem; /**< of FAILED, else NULL */
     apr_pool_t *p;                 /**< cleared when `done` returns */
@@ -93,5 +102,18 @@ struct acme_dns_t {
      *  @param baton or NULL for all */
     void (*cancel)(acme_dns_t *dns, const void *baton);
 };
+
+/** Returns "TXT" and the like. */
+const char *acme_dns_type_name(acme_dns_type_e type);
+
+/**
+ * Parses the address of a DNS server: "192.0.2.1", "192.0.2.1:5353",
+ * "2001:db8::1", "[2001:db8::1]" or "[2001:db8::1]:5353".
+ * @param address set to the address in its shortest form, without brackets
+ * @param port set to 0 when there is none
+ * @return APR_EINVAL when it is no such address
+ */
+apr_status_t acme_dns_address_parse(const char **address, int *port,
+                                    const char *text, apr_pool_t *p);
 
 #endif

@@ -168,6 +168,7 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     worker->wait.to_fix = worker->to_fix;
     worker->ctx.vault = config->vault;
     worker->ctx.http = config->http;
+    worker->ctx.resolver = config->resolver;
     worker->ctx.clock = config->clock;
     worker->ctx.log = config->log;
     worker->ctx.revoked = config->revoked;
@@ -221,12 +222,22 @@ static int flush(acme_worker_t *worker)
                           acme_vault_store(worker->ctx.vault), worker->pflush);
 }
 
+/* Goes on with questions to the DNS. Returns when to do so again. */
+static apr_time_t resolve(acme_worker_t *worker, int *waits)
+{
+    acme_dns_t *resolver = worker->ctx.resolver;
+    apr_time_t at = resolver ? resolver->run(resolver) : 0;
+
+    *waits = *waits || at != 0;
+    return at != 0 ? at : ACME_SCHEDULE_NEVER;
+}
+
 /* Works until nothing is due, or stop. Returns APR_EBUSY when the lease is
  * lost. */
 static apr_status_t work_on(acme_worker_t *worker)
 {
     acme_http_t *http = worker->ctx.http;
-    apr_time_t at, now;
+    apr_time_t at, now, answer;
     apr_status_t rv;
     int waits;
 
@@ -247,6 +258,8 @@ static apr_status_t work_on(acme_worker_t *worker)
         }
         worker->ctx.moved = 0;
         at = acme_scheduler_step(worker->scheduler, &waits);
+        answer = resolve(worker, &waits);
+        at = at < answer ? at : answer;
         if (!waits) {
             return APR_SUCCESS;
         }
@@ -281,6 +294,11 @@ static void leave(acme_worker_t *worker)
             http->run(http, begun + LEAVE_WAIT - now);
         }
         now = now_of(worker);
+    }
+    /* Repeats, because the end of a question may lead to another one. */
+    while (worker->ctx.resolver
+           && worker->ctx.resolver->pending(worker->ctx.resolver) > 0) {
+        worker->ctx.resolver->cancel(worker->ctx.resolver, NULL);
     }
     acme_solver_dns_end(worker->ctx.dns);
     /* Repeats, because the end of a request may begin another one. */

@@ -24,6 +24,7 @@
 #define ACME_WORKER_H
 
 #include "acme_command.h"
+#include "acme_dns.h"
 #include "acme_http.h"
 #include "acme_crash.h"
 #include "acme_ctl_request.h"
@@ -52,6 +53,8 @@ typedef struct acme_worker_config_t {
     acme_ctl_request_dir_t *ctl_requests; /**< of acmectl, or NULL */
     /** Runs the commands of dns-01; NULL: acme_command_posix. */
     const acme_command_system_t *commands;
+    acme_dns_t *resolver; /**< waits in http's run(); NULL: nothing is asked of
+                               the DNS */
     acme_crash_shared_t *crash; /**< what outlives the process, or NULL */
     apr_time_t loaded; /**< when the inventories were read (the same time for
                             all children of a generation of the server), or 0:

@@ -418,6 +418,10 @@ const command_rec mod_acme_cmds_table[] = {
                   RSRC_CONF,
                   "how long a certificate that no site wants is kept "
                   "(until-expiry)"),
+    AP_INIT_TAKE_ARGV("ACMEDnsServers", mod_acme_cmds_dns_servers, NULL,
+                      RSRC_CONF,
+                      "addresses of resolvers to ask, with a port if it is "
+                      "not 53; or none (those of the machine)"),
     AP_INIT_TAKE1("ACMERequireHttps", set_require_https, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "off, temporary or permanent: plain http is redirected to "

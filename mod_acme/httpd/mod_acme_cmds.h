@@ -44,6 +44,8 @@ const char *mod_acme_cmds_dns_command(cmd_parms *cmd, void *dc,
                                       const char *args);
 const char *mod_acme_cmds_dns_version(cmd_parms *cmd, void *dc,
                                       const char *arg);
+const char *mod_acme_cmds_dns_servers(cmd_parms *cmd, void *dc, int argc,
+                                      char *const argv[]);
 const char *mod_acme_cmds_dns_propagation(cmd_parms *cmd, void *dc,
                                           const char *wait, const char *limit);
 

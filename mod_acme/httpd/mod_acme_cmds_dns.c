@@ -6,7 +6,11 @@
 #include <apr_strings.h>
 
 #include "acme_default.h"
+#include "acme_dns.h"
 #include "acme_time.h"
+
+/* Most resolvers: with more, the last would not be asked in time. */
+#define MOST_SERVERS 8
 
 /* Returns the words as they would be written: each in quotes. */
 static const char *quoted(const apr_array_header_t *words, apr_pool_t *p)
@@ -74,6 +78,39 @@ const char *mod_acme_cmds_dns_version(cmd_parms *cmd, void *dc, const char *arg)
         cmd, arg,
         "is no version; write 2 (teardown NAME VALUE), or 1 (teardown NAME) "
         "for a program written for that");
+}
+
+const char *mod_acme_cmds_dns_servers(cmd_parms *cmd, void *dc, int argc,
+                                      char *const argv[])
+{
+    apr_array_header_t *servers =
+        apr_array_make(cmd->pool, 2, sizeof(const char *));
+    const char *text = "", *address;
+    int i, port;
+
+    (void)dc;
+    if (argc == 0) {
+        return "ACMEDnsServers: needs the addresses of resolvers, such as "
+               "192.0.2.53 or [2001:db8::53]:5353; or none";
+    }
+    for (i = 0; i < argc && (argc > 1 || ap_cstr_casecmp(argv[0], "none"));
+         i++) {
+        if (acme_dns_address_parse(&address, &port, argv[i], cmd->pool)) {
+            return mod_acme_cmds_arg_refuse(
+                cmd, argv[i],
+                "is no address of a resolver; write an IP address, with a port "
+                "if it is not 53: 192.0.2.53, 192.0.2.53:5353 or "
+                "[2001:db8::53]:5353");
+        }
+        APR_ARRAY_PUSH(servers, const char *) = apr_pstrdup(cmd->pool, argv[i]);
+        text = apr_pstrcat(cmd->pool, text, i ? " " : "", argv[i], NULL);
+    }
+    if (servers->nelts > MOST_SERVERS) {
+        return mod_acme_cmds_arg_refuse(cmd, argv[MOST_SERVERS],
+                                        "is one too many; write at most 8");
+    }
+    return mod_acme_cmds_arg_put(cmd, ACME_SETTING_DNS_SERVERS,
+                                 servers->nelts ? text : "none", servers);
 }
 
 const char *mod_acme_cmds_dns_propagation(cmd_parms *cmd, void *dc,

@@ -12,6 +12,7 @@
 
 #include <apr_strings.h>
 
+#include "config.h"
 #include "mod_acme_hooks.h"
 #include "mod_acme_conftree.h"
 
@@ -97,6 +98,24 @@ static void check_core_dumps(acme_sites_t *sites)
     }
 }
 
+static void check_resolver(acme_sites_t *sites)
+{
+#ifndef HAVE_LIBCARES
+    const apr_array_header_t *servers = mod_acme_config_value(
+        mod_acme_config_get(sites->server), ACME_SETTING_DNS_SERVERS);
+
+    if (servers && servers->nelts > 0) {
+        mod_acme_sites_warn(
+            sites, ACME_TAG(0649) "ACMEDnsServers has no effect: this mod_acme "
+                                  "was built without c-ares, and asks nothing "
+                                  "of the DNS; build it with c-ares "
+                                  "(libc-ares-dev), or remove the directive");
+    }
+#else
+    (void)sites;
+#endif
+}
+
 /* Returns non-zero when somebody else than root and the server's user may
  * rename what is in a folder. In a sticky one he may not. */
 static int is_others(const struct stat *st)
@@ -160,6 +179,7 @@ void mod_acme_compat_check(acme_sites_t *sites)
     check_users(sites);
     check_chroot(sites);
     check_core_dumps(sites);
+    check_resolver(sites);
     check_parents(sites);
     check_names(sites);
 }

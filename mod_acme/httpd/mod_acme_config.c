@@ -136,7 +136,8 @@ const char *mod_acme_config_setting_name(acme_setting_e setting)
         "ACMEMatchNames",
         "ACMEBaseServer",
         "ACMEActivationWindow",
-        "ACMEStashKeep"};
+        "ACMEStashKeep",
+        "ACMEDnsServers"};
 
     return names[setting];
 }

@@ -90,7 +90,10 @@ typedef enum {
     ACME_SETTING_BASE_SERVER,         /**< const int * */
     ACME_SETTING_ACTIVATION_WINDOW,   /**< apr_array_header_t of
                                          acme_restart_window_t */
-    ACME_SETTING_STASH_KEEP, /**< const apr_interval_time_t *, 0: to expiry */
+    ACME_SETTING_STASH_KEEP,  /**< const apr_interval_time_t *, 0: to expiry */
+    ACME_SETTING_DNS_SERVERS, /**< const apr_array_header_t * of const char *,
+                                 address or address:port; empty: those of the
+                                 machine */
     ACME_SETTING_COUNT
 } acme_setting_e;
 

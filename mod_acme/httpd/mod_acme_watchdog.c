@@ -10,6 +10,7 @@
 #include <apr_thread_mutex.h>
 
 #include "acme_default.h"
+#include "acme_dns_ares.h"
 #include "acme_http_curl.h"
 #include "acme_ctl_request.h"
 #include "acme_worker.h"
@@ -265,6 +266,26 @@ static void say_no_start(const acme_setup_t *setup, acme_vault_t *vault,
     }
 }
 
+/* Makes what asks the DNS. It is not worth to do without a worker for it. */
+static void start_resolver(acme_worker_config_t *config,
+                           const acme_setup_t *setup)
+{
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_dns_ares_config_t ares = {0};
+
+    ares.servers = mod_acme_config_value(mod_acme_config_get(setup->server),
+                                         ACME_SETTING_DNS_SERVERS);
+    ares.http = config->http;
+    ares.clock = config->clock;
+    ares.log = config->log;
+    if (acme_dns_ares_create(&config->resolver, &ares, &problem, child.p)) {
+        acme_log(setup->log, ACME_LOG_WARNING, problem.rv,
+                 ACME_TAG(0641) "worker: %s; it goes on without questions to "
+                                "the DNS",
+                 acme_problem_text(&problem, child.p));
+    }
+}
+
 /* Makes the worker. It is made, used and destroyed in its own thread only. */
 static void start_worker(const acme_setup_t *setup)
 {
@@ -293,6 +314,7 @@ static void start_worker(const acme_setup_t *setup)
         child.p = NULL;
         return;
     }
+    start_resolver(config, setup);
     child.ctl_requests =
         acme_ctl_request_open(setup->store_dir, setup->seal, child.p);
     acme_ctl_request_attend(child.ctl_requests, child.p);

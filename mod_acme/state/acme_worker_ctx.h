@@ -15,6 +15,7 @@
 
 /* These types are only passed on here. */
 struct acme_blocklist_t;
+struct acme_dns_t;
 struct acme_key_reuse_t;
 struct acme_keygen_t;
 struct acme_solver_dns_t;
@@ -33,6 +34,9 @@ typedef struct acme_worker_ctx_t {
     const acme_clock_t *clock;
     const acme_log_t *log;
     struct acme_keygen_t *keygen;
+    struct acme_dns_t *resolver;          /**< NULL: the DNS is not asked; who
+                                               asks sets `moved` when an answer
+                                               comes */
     struct acme_solver_dns_t *dns;        /**< NULL: no challenge in the DNS */
     struct acme_blocklist_t *revoked;     /**< or NULL */
     const struct acme_key_reuse_t *reuse; /**< or NULL */

@@ -29,7 +29,7 @@ our %room = (
     obtain    => [7, @LOW, qw(spec certs schedule state challenge plan
                               account)],
     report    => [7, @LOW, qw(spec certs schedule state plan)],
-    engine    => [8, @LOW, qw(spec certs schedule state challenge plan account
+    engine    => [8, @LOW, qw(dns(types) spec certs schedule state challenge plan account
                               control obtain)],
     httpd     => [9, @LOW, qw(net dns spec certs schedule state challenge plan
                               account control install obtain report engine)],

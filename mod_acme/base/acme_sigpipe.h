@@ -4,8 +4,8 @@
  * @file acme_sigpipe.h
  * @brief Holds SIGPIPE back from this thread while it writes to sockets.
  *
- * With CURLOPT_NOSIGNAL libcurl does not handle SIGPIPE itself, and the signal
- * handlers of the process belong to httpd.
+ * With CURLOPT_NOSIGNAL libcurl does not handle SIGPIPE itself, c-ares never
+ * does, and the signal handlers of the process belong to httpd.
  */
 #ifndef ACME_SIGPIPE_H
 #define ACME_SIGPIPE_H
