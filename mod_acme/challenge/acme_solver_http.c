@@ -4,20 +4,29 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "acme_solver_item.h"
 
 /** Longest token; CAs send some 43 characters. */
 #define TOKEN_MAX 256
 
-/* Returns non-zero for base64url without padding (RFC 8555 8.3). Nothing else
- * is looked for in the store, because tokens come from requests too. */
-static int token_valid(const char *token)
+/* Lengths of tokens that are answered without having been seen before: 22
+ * characters are the 128 bits of RFC 8555 8.3, and a longer text than any CA
+ * sends is not reflected. */
+#define UNSEEN_MIN 22
+#define UNSEEN_MAX 128
+
+/* Returns the length of a token of base64url without padding (RFC 8555 8.3), or
+ * 0 for anything else. Nothing else is looked for in the store, because tokens
+ * come from requests too. */
+static apr_size_t token_length(const char *token)
 {
     apr_size_t len =
         strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                       "0123456789-_");
 
-    return len > 0 && len <= TOKEN_MAX && token[len] == '\0';
+    return len <= TOKEN_MAX && token[len] == '\0' ? len : 0;
 }
 
 apr_status_t acme_solver_http_present(const acme_solver_means_t *means,
@@ -25,7 +34,7 @@ apr_status_t acme_solver_http_present(const acme_solver_means_t *means,
                                       acme_problem_t *problem,
                                       apr_pool_t *ptemp)
 {
-    if (!token_valid(challenge->token)) {
+    if (!token_length(challenge->token)) {
         return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_BACKOFF,
                                 ACME_PROBLEM_PROTOCOL, ptemp,
                                 "%s: the CA's http-01 token is not 1 to %d "
@@ -42,9 +51,9 @@ apr_status_t acme_solver_http_cleanup(const acme_solver_means_t *means,
                                       acme_problem_t *problem,
                                       apr_pool_t *ptemp)
 {
-    return token_valid(challenge->token) ? acme_solver_item_remove(
+    return token_length(challenge->token) ? acme_solver_item_remove(
                means->vault, challenge->token, problem, ptemp)
-                                         : APR_SUCCESS;
+                                          : APR_SUCCESS;
 }
 
 apr_status_t acme_solver_http_answer(const char **key_authorization,
@@ -55,7 +64,7 @@ apr_status_t acme_solver_http_answer(const char **key_authorization,
     const char *answer;
     apr_status_t rv;
 
-    if (!token_valid(token)) {
+    if (!token_length(token)) {
         return APR_ENOENT;
     }
     rv = acme_solver_item_get(&item, vault, token, host, p);
@@ -67,5 +76,18 @@ apr_status_t acme_solver_http_answer(const char **key_authorization,
         return APR_ENOENT;
     }
     *key_authorization = answer;
+    return APR_SUCCESS;
+}
+
+apr_status_t acme_solver_http_stateless(const char **key_authorization,
+                                        const char *token,
+                                        const char *thumbprint, apr_pool_t *p)
+{
+    apr_size_t len = token_length(token);
+
+    if (len < UNSEEN_MIN || len > UNSEEN_MAX) {
+        return APR_ENOENT;
+    }
+    *key_authorization = apr_pstrcat(p, token, ".", thumbprint, NULL);
     return APR_SUCCESS;
 }

@@ -37,4 +37,15 @@ apr_status_t acme_solver_http_answer(const char **key_authorization,
                                      acme_vault_t *vault, const char *host,
                                      const char *token, apr_pool_t *p);
 
+/**
+ * Makes the key authorization for a token that this server has not seen before:
+ * another node with the same account has ordered.
+ * @param key_authorization set in p
+ * @param thumbprint of the account's key
+ * @return APR_ENOENT for what is not 22 to 128 characters of base64url
+ */
+apr_status_t acme_solver_http_stateless(const char **key_authorization,
+                                        const char *token,
+                                        const char *thumbprint, apr_pool_t *p);
+
 #endif

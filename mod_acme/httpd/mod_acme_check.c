@@ -20,6 +20,7 @@
 #include "mod_acme_mistakes.h"
 #include "mod_acme_noeffect.h"
 #include "mod_acme_sites.h"
+#include "mod_acme_stateless.h"
 #include "mod_acme_compat.h"
 #include "mod_acme_tls.h"
 
@@ -297,6 +298,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     mod_acme_limits_check(sites, draft, config, spec);
     mod_acme_dns_set(sites, draft, config, spec);
     mod_acme_challenges_set(challenges, index, config, spec);
+    mod_acme_stateless_set(sites, config, spec);
     mod_acme_dns_check_wildcards(sites, spec);
     return spec;
 }

@@ -302,6 +302,10 @@ const command_rec mod_acme_cmds_table[] = {
                   SETTING(ACME_SETTING_PARTIAL_NAMES), RSRC_CONF,
                   "whether a ServerAlias that keeps failing is left out of "
                   "the certificate (off)"),
+    AP_INIT_TAKE1("ACMEHttp01Stateless", mod_acme_cmds_sites_flag,
+                  SETTING(ACME_SETTING_HTTP01_STATELESS), RSRC_CONF,
+                  "whether any http-01 token is answered in the name of the "
+                  "account, for another node that shares it (off)"),
     AP_INIT_RAW_ARGS("ACMEChallengeDns01", mod_acme_cmds_dns_command, NULL,
                      RSRC_CONF,
                      "program, and its arguments, that sets and removes TXT "

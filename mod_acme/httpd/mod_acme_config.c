@@ -118,6 +118,7 @@ const char *mod_acme_config_setting_name(acme_setting_e setting)
         "ACMEMustStaple",
         "ACMERequireHttps",
         "ACMEPartialNames",
+        "ACMEHttp01Stateless",
         "ACMEChallengeDns01",
         "ACMEChallengeDns01Version",
         "ACMEDnsPropagation",

@@ -69,6 +69,7 @@ typedef enum {
     ACME_SETTING_MUST_STAPLE,             /**< const int * */
     ACME_SETTING_REQUIRE_HTTPS,           /**< const acme_require_https_e * */
     ACME_SETTING_PARTIAL_NAMES,           /**< const int * */
+    ACME_SETTING_HTTP01_STATELESS,        /**< const int * */
     ACME_SETTING_CHALLENGE_DNS01,         /**< const apr_array_header_t * of
                                        const char *, program and arguments;
                                        empty: none */
@@ -253,6 +254,8 @@ typedef struct acme_setup_t {
     acme_promote_guard_t *guard;     /**< NULL: nothing is promoted */
     acme_placeholder_t *placeholder; /**< until mod_ssl is ready, or NULL */
     acme_vault_t *vault;             /**< the parent's; children share it */
+    /** accounts of ACMEHttp01Stateless, or NULL: no site has it */
+    struct mod_acme_stateless_t *stateless;
     /** stamp of acmectl's last change, before startup looked */
     acme_file_stamp_t changed;
     acme_shared_t *shared;               /**< shared memory */

@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "acme_solver_http.h"
+#include "mod_acme_stateless.h"
 
 APLOG_USE_MODULE(acme);
 
@@ -53,15 +54,44 @@ static int answer(request_rec *r, int status, const char *text)
     return DONE;
 }
 
+/* Finds the answer to a token: of an order of this server, or else, with
+ * ACMEHttp01Stateless, of any order of the account. Logs which. */
+static apr_status_t find_answer(const char **key_authorization, request_rec *r,
+                                const acme_spec_t *spec, const char *host)
+{
+    const acme_setup_t *setup = mod_acme_config_setup_get();
+    const char *token = r->parsed_uri.path + sizeof(ACME_SOLVER_HTTP_PATH) - 1;
+    acme_vault_t *vault = mod_acme_config_setup_vault(setup, r->pool);
+
+    if (!vault) {
+        return APR_ENOENT;
+    }
+    if (acme_solver_http_answer(key_authorization, vault, host, token, r->pool)
+        == APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      ACME_TAG(0602) "%s: http-01 challenge answered",
+                      spec->name);
+        return APR_SUCCESS;
+    }
+    if (mod_acme_stateless_answer(key_authorization, setup, vault, host, token,
+                                  r->pool)
+        == APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      ACME_TAG(0620) "%s: http-01 challenge of another node "
+                                     "answered",
+                      spec->name);
+        return APR_SUCCESS;
+    }
+    return APR_ENOENT;
+}
+
 int mod_acme_respond_challenge(request_rec *r)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     const acme_site_t *site;
     const acme_spec_t *spec;
     const char *key_authorization;
-    const char *token;
     const char *host;
-    acme_vault_t *vault;
 
     if (!setup || !r->parsed_uri.path
         || strncmp(r->parsed_uri.path, ACME_SOLVER_HTTP_PATH,
@@ -75,11 +105,10 @@ int mod_acme_respond_challenge(request_rec *r)
         return DECLINED;
     }
     spec = site->certs[ACME_SPEC_FIRST_KEY]->spec;
-    token = r->parsed_uri.path + sizeof(ACME_SOLVER_HTTP_PATH) - 1;
-    vault = mod_acme_config_setup_vault(setup, r->pool);
-    if (!vault
-        || acme_solver_http_answer(&key_authorization, vault, host, token,
-                                   r->pool)) {
+    /* The answer is for the CA only: a browser that is led here must not take
+     * the token in it for a page or a script. */
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    if (find_answer(&key_authorization, r, spec, host)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       ACME_TAG(0601) "%s: no challenge is pending for this "
                                      "token",
@@ -87,8 +116,6 @@ int mod_acme_respond_challenge(request_rec *r)
         return answer(r, HTTP_NOT_FOUND,
                       "No ACME challenge is pending for this token.\n");
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  ACME_TAG(0602) "%s: http-01 challenge answered", spec->name);
     return answer(r, HTTP_OK, key_authorization);
 }
 

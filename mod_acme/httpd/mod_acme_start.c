@@ -23,6 +23,7 @@
 #include "acme_status_state.h"
 #include "mod_acme_install.h"
 #include "mod_acme_process.h"
+#include "mod_acme_stateless.h"
 #include "mod_acme_job_cache.h"
 #include "mod_acme_tls.h"
 #include "mod_acme_promote.h"
@@ -237,6 +238,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     open_placeholder(setup, setup->vault ? setup->store_dir : NULL, now, ptemp);
     mod_acme_restart_prepare(setup, promoted, ptemp);
+    mod_acme_stateless_prepare(setup);
     rv = setup->seal ? mod_acme_watchdog_register(setup) : APR_SUCCESS;
     if (rv) {
         acme_log(setup->log, ACME_LOG_ERR, rv,

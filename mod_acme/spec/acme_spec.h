@@ -112,7 +112,9 @@ typedef struct acme_spec_t {
     const apr_array_header_t *alpn_names; /**< const char *, its names that a
                                                virtual host with acme-tls/1
                                                has, or NULL: none */
-    const acme_dns_spec_t *dns;           /**< for dns-01, or NULL */
+    int http01_stateless;       /**< nonzero: any http-01 token is answered in
+                                     the name of the account at the first CA */
+    const acme_dns_spec_t *dns; /**< for dns-01, or NULL */
     const char *profile;   /**< name of the CA's profile to issue by, or NULL */
     int profile_mandatory; /**< nonzero: no certificate rather than one
                                 without the profile */

@@ -111,6 +111,56 @@ static void what_cannot_be_a_token_is_not_looked_for(void **state)
     assert_int_equal(log->count, 0);
 }
 
+static const char *token_of(int len, apr_pool_t *p)
+{
+    char *token = apr_pcalloc(p, (apr_size_t)len + 1);
+
+    memset(token, 'a', (size_t)len);
+    token[0] = '-';
+    return token;
+}
+
+static void a_token_of_another_node_is_answered(void **state)
+{
+    apr_pool_t *p = *state;
+    static const int lengths[] = {22, 43, 128};
+    const char *answer;
+    const char *token;
+    size_t i;
+
+    for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); ++i) {
+        token = token_of(lengths[i], p);
+        assert_int_equal(acme_solver_http_stateless(&answer, token, "th-_", p),
+                         0);
+        assert_string_equal(answer, apr_pstrcat(p, token, ".th-_", NULL));
+    }
+}
+
+static void what_no_ca_sends_is_not_reflected(void **state)
+{
+    apr_pool_t *p = *state;
+    static const char *const texts[] = {
+        "abcdefghijklmnopqrstuvwxyz.", "abcdefghijklmnopqrstuvwxyz/x",
+        "<abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz\n",
+        "abcdefghijklmnopqrstuvwxyz=", "abcdefghijklmnopqrstuvwxyz\xc3\xa9"};
+    static const int lengths[] = {1, 21, 129, 256, 1000};
+    const char *answer = NULL;
+    size_t i;
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
+        assert_int_equal(acme_solver_http_stateless(&answer, texts[i], "th", p),
+                         APR_ENOENT);
+    }
+    for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); ++i) {
+        assert_int_equal(acme_solver_http_stateless(
+                             &answer, token_of(lengths[i], p), "th", p),
+                         APR_ENOENT);
+    }
+    assert_int_equal(acme_solver_http_stateless(&answer, "", "th", p),
+                     APR_ENOENT);
+    assert_null(answer);
+}
+
 static void a_ca_with_a_bad_token_is_told_so(void **state)
 {
     apr_pool_t *p = *state;
@@ -219,6 +269,8 @@ ACME_T_MAIN(ACME_T(what_was_put_up_is_answered),
             ACME_T(an_unknown_token_is_not_there_while_another_is),
             ACME_T(another_host_gets_nothing),
             ACME_T(what_cannot_be_a_token_is_not_looked_for),
+            ACME_T(a_token_of_another_node_is_answered),
+            ACME_T(what_no_ca_sends_is_not_reflected),
             ACME_T(a_ca_with_a_bad_token_is_told_so),
             ACME_T(a_planted_challenge_is_not_there),
             ACME_T(an_item_that_lacks_something_is_not_there),
