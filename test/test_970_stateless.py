@@ -81,12 +81,26 @@ def test_two_nodes_without_a_shared_store(make_httpd, pebble, room):
     second.start()
     mark = first.log.mark()
     assert renew(second).status == DONE
+    second.graceful()
     assert first.log.lines(ANOTHER_NODE, mark)
     assert not second.log.lines("ACME0602")
     assert pebble.accounts() == 1
     assert wait_for_thumbprint(second, bool) == shared
 
     what_is_answered(first, shared)
+
+    # Another key: the answers of the node that has changed it follow without a
+    # restart, and those of the other one once it has the new key.
+    first.expect_log("ACME0824: .* has a new key")
+    acmectl.ok(first, "account", "rollover")
+    rolled = wait_for_thumbprint(first, lambda text: text != shared)
+    assert thumbprint(second) == shared
+    second.expect_log("ACME0622: .*another key for the account")
+    second.expect_log("ACME0824: .* has a new key")
+    assert carry(first, second).status == DONE
+    assert wait_for_thumbprint(second, lambda text: text != shared) == rolled
+    assert renew(second).status == DONE
+    assert pebble.accounts() == 1
 
     # A node that has an account already goes on with the new one like this.
     second.stop()

@@ -242,37 +242,3 @@ int acme_ca_account_report(acme_ca_account_t *account)
     account->reported = 1;
     return 1;
 }
-
-apr_status_t acme_ca_account_keep(acme_worker_ctx_t *ctx, const char *name,
-                                  const acme_json_t *record,
-                                  acme_problem_t *problem, apr_pool_t *ptemp)
-{
-    const char *text = acme_json_print(record, 0, ptemp);
-    const acme_store_put_t account = {
-        .kind = ACME_STORE_ACCOUNTS,
-        .name = name,
-        .data = text,
-        .len = strlen(text),
-        .if_version = ACME_STORE_ABSENT,
-        .sync = ACME_STORE_SYNC,
-    };
-    const char *pem, *ca;
-    acme_key_t *key;
-    apr_status_t rv;
-
-    if (acme_json_get_str(&pem, record, "key") != APR_SUCCESS
-        || acme_json_get_str(&ca, record, "ca") != APR_SUCCESS) {
-        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_PERMANENT,
-                                ACME_PROBLEM_STORE, ptemp,
-                                "the account has no key or no CA");
-    }
-    rv = acme_key_from_pem(&key, pem, strlen(pem), problem, ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = acme_vault_put(NULL, ctx->vault, &account, problem, ptemp);
-    }
-    if (rv == APR_SUCCESS) {
-        acme_log(ctx->log, ACME_LOG_NOTICE, 0,
-                 ACME_TAG(0362) "%s: an imported account is used there", ca);
-    }
-    return rv;
-}

@@ -105,6 +105,22 @@ apr_status_t acme_ca_account_keep(acme_worker_ctx_t *ctx, const char *name,
                                   const acme_json_t *record,
                                   acme_problem_t *problem, apr_pool_t *ptemp);
 
+/**
+ * Returns non-zero when an imported record, for which there is one of that
+ * name, has another key for the same account: one of the two is older.
+ */
+int acme_ca_account_keep_is_news(acme_worker_ctx_t *ctx, const char *name,
+                                 const acme_json_t *record, apr_pool_t *ptemp);
+
+/**
+ * Takes the key of an imported record as the account's next one, if it is
+ * another key for this very account. The change RECOVER then asks the CA which
+ * of the two it has, and forgets the other one.
+ */
+apr_status_t acme_ca_account_keep_offer(acme_ca_account_t *account,
+                                        const acme_json_t *record,
+                                        acme_problem_t *problem, apr_pool_t *p);
+
 /** Returns the name of the account's record in the store: a hash of the CA's
  *  URL, the contact and the external account. */
 const char *acme_ca_account_name(const acme_ca_spec_t *ca, apr_pool_t *p);

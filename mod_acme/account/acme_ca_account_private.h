@@ -16,8 +16,9 @@
  *
  * acme_ca_account.c has the table of states, acme_ca_account_state.c moves
  * between them, acme_ca_account_register.c and acme_ca_account_change.c are the
- * states themselves. Each unit calls only those before it in the order state,
- * adopt, register, change, acme_ca_account.
+ * states themselves; acme_ca_account_keep.c takes imported accounts. Each unit
+ * calls only those before it in the order state, adopt, register, keep, change,
+ * acme_ca_account.
  */
 #ifndef ACME_CA_ACCOUNT_PRIVATE_H
 #define ACME_CA_ACCOUNT_PRIVATE_H

@@ -21,10 +21,11 @@ struct acme_account_ops_t {
 typedef struct acme_account_op_t {
     acme_worker_ctx_t *ctx;
     acme_ctl_request_t request;
-    apr_pool_t *p;    /* outlives its requests to the CA */
-    apr_time_t since; /* when it was taken */
-    int busy;         /* a request to the CA is under way */
-    int over;         /* the result is noted */
+    acme_json_t *import; /* ACCOUNT: the record, else NULL */
+    apr_pool_t *p;       /* outlives its requests to the CA */
+    apr_time_t since;    /* when it was taken */
+    int busy;            /* a request to the CA is under way */
+    int over;            /* the result is noted */
 } acme_account_op_t;
 
 acme_account_ops_t *acme_account_ops_create(acme_ca_queue_set_t *queues,
@@ -53,6 +54,11 @@ create(acme_worker_ctx_t *ctx, const acme_ctl_request_t *request, apr_pool_t *p)
     op->request.id = apr_pstrdup(p, request->id);
     op->request.csr = NULL;
     op->request.body = NULL;
+    if (request->what == ACME_CTL_ACCOUNT) {
+        const char *text = acme_json_print(request->body, 0, p);
+
+        (void)acme_json_parse(&op->import, text, strlen(text), NULL, p);
+    }
     return op;
 }
 
@@ -106,6 +112,8 @@ static void changed(void *baton, apr_status_t rv, const char *url,
 static void change(acme_account_op_t *op, acme_ca_account_t *account)
 {
     acme_ca_account_change_e how = ACME_CA_ACCOUNT_RECOVER;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    apr_status_t rv = APR_SUCCESS;
 
     if (op->request.what == ACME_CTL_ROLLOVER) {
         how = ACME_CA_ACCOUNT_ROLLOVER;
@@ -114,6 +122,13 @@ static void change(acme_account_op_t *op, acme_ca_account_t *account)
         how = ACME_CA_ACCOUNT_DEACTIVATE;
     }
     op->busy = 1;
+    if (op->import) {
+        rv = acme_ca_account_keep_offer(account, op->import, &problem, op->p);
+    }
+    if (rv != APR_SUCCESS) {
+        finish(op, rv, NULL, &problem);
+        return;
+    }
     acme_ca_account_change(account, how, changed, op);
 }
 
@@ -126,7 +141,7 @@ static void step(acme_account_op_t *op, acme_ca_account_t *account)
     if (op->busy || op->over || op->ctx->state != ACME_WORKER_CTX_ON) {
         return;
     }
-    if (op->request.what != ACME_CTL_RECOVER) {
+    if (op->request.what != ACME_CTL_RECOVER && !op->import) {
         rv = acme_ca_account_ready(account, op->since, &problem);
     }
     if (rv == APR_SUCCESS

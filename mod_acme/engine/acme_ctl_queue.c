@@ -177,7 +177,14 @@ static void keep_account(const acme_ctl_queue_t *ctl_queue,
 
     rv = acme_ca_account_keep(ctx, request->name, request->body, &problem,
                               ctl_queue->prequests);
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv)) {
+    if (APR_STATUS_IS_EEXIST(rv)) {
+        if (acme_ca_account_keep_is_news(ctx, request->name, request->body,
+                                         ctl_queue->prequests)) {
+            acme_account_ops_take(ctl_queue->account_ops, request,
+                                  ctl_queue->prequests);
+        }
+    }
+    else if (rv != APR_SUCCESS) {
         acme_log(ctx->log, ACME_LOG_WARNING, rv,
                  ACME_TAG(0361) "an imported account cannot be stored: %s",
                  acme_problem_text(&problem, ctl_queue->prequests));

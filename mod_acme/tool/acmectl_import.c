@@ -293,6 +293,19 @@ static void undo(acmectl_import_t *import)
     }
 }
 
+/* Returns non-zero when the store's record is of the same account with another
+ * key: the worker asks the CA which of the two counts. */
+static int has_other_key(const acme_json_t *record,
+                         const acme_export_account_t *account)
+{
+    const char *url, *key;
+
+    return account->url && acme_json_get_str(&url, record, "url") == APR_SUCCESS
+           && strcmp(url, account->url) == 0
+           && acme_json_get_str(&key, record, "key") == APR_SUCCESS
+           && strcmp(key, account->key_pem) != 0;
+}
+
 static int hand_over(acmectl_import_t *import,
                      const acme_export_account_t *account, const char *contact,
                      int *news)
@@ -319,7 +332,8 @@ static int hand_over(acmectl_import_t *import,
     request.body = acme_export_account_record(&kept, ctl->p);
     if (acme_vault_get_json(&record, NULL, ctl->vault, ACME_STORE_ACCOUNTS,
                             request.name, NULL, ctl->p)
-        == APR_SUCCESS) {
+            == APR_SUCCESS
+        && !has_other_key(record, account)) {
         return 1;
     }
     *news = 1;

@@ -192,6 +192,45 @@ static void an_account_is_kept_unless_there_is_one(void **state)
     assert_int_equal(world_count(w, ACME_STORE_ACCOUNTS), 1);
 }
 
+static void another_key_of_the_account_is_asked_about_once(void **state)
+{
+    static const acme_key_spec_t kind = {ACME_KEY_P256, 0};
+    world_ctl_t *ctl = world_ctl_served(*state, A);
+    world_t *w = ctl->w;
+    const char *name = acme_ca_account_name(&w->ca_spec, w->p);
+    acme_json_t *before, *record, *after;
+    const char *old, *pem, *read;
+    acme_key_t *key;
+    int requests;
+
+    assert_int_equal(acme_vault_get_json(&before, NULL, w->vault,
+                                         ACME_STORE_ACCOUNTS, name, NULL, w->p),
+                     0);
+    assert_int_equal(acme_json_get_str(&old, before, "key"), 0);
+    old = apr_pstrdup(w->p, old);
+    assert_int_equal(acme_key_generate(&key, &kind, NULL, NULL, NULL, w->p), 0);
+    assert_int_equal(acme_key_to_pem(&pem, key, NULL, w->p), 0);
+    record = before;
+    acme_json_set_str(record, "key", pem);
+    world_ctl_ask(ctl, ACME_CTL_ACCOUNT, name, 0, NULL, record);
+    requests = w->ca->requests;
+    assert_true(world_run(w));
+    assert_true(w->ca->requests > requests);
+    /* the CA does not know it */
+    assert_int_equal(acme_vault_get_json(&after, NULL, w->vault,
+                                         ACME_STORE_ACCOUNTS, name, NULL, w->p),
+                     0);
+    assert_int_equal(acme_json_get_str(&read, after, "key"), 0);
+    assert_string_equal(read, old);
+    assert_int_not_equal(acme_json_get_str(&read, after, "next-key"), 0);
+    /* the request is read again, and is over */
+    requests = w->ca->requests;
+    world_ctl_boot(ctl);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->requests, requests);
+    assert_int_equal(w->ca->accounts, 1);
+}
+
 static void what_is_pinned_waits_until_it_is_due(void **state)
 {
     world_ctl_t *ctl = world_ctl_served(*state, A);
@@ -383,6 +422,7 @@ ACME_T_MAIN(ACME_T(what_is_forced_is_ordered_once),
             ACME_T(requests_for_nobody_are_nothing),
             ACME_T(a_request_of_another_machine_is_signed),
             ACME_T(an_account_is_kept_unless_there_is_one),
+            ACME_T(another_key_of_the_account_is_asked_about_once),
             ACME_T(what_is_pinned_waits_until_it_is_due),
             ACME_T(a_request_lifts_a_pin),
             ACME_T(a_dry_run_is_at_the_test_service_and_changes_nothing),
