@@ -186,7 +186,9 @@ int mod_acme_alpn_unlist(request_rec *r)
     const char *upgrade;
     const char *kept = NULL;
 
-    if (mod_acme_config_get(r->server)->alpn == ACME_ALPN_NONE) {
+    /* The core offers an upgrade in the first response of a connection only. */
+    if (r->connection->keepalives
+        || mod_acme_config_get(r->server)->alpn == ACME_ALPN_NONE) {
         return DECLINED;
     }
     upgrade = apr_table_get(r->headers_out, "Upgrade");

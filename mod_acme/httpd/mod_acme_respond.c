@@ -93,7 +93,10 @@ int mod_acme_respond_challenge(request_rec *r)
     const char *key_authorization;
     const char *host;
 
-    if (!setup || !r->parsed_uri.path
+    /* Compare the first two characters before, because every request passes
+     * here. */
+    if (!setup || !r->parsed_uri.path || r->parsed_uri.path[0] != '/'
+        || r->parsed_uri.path[1] != '.'
         || strncmp(r->parsed_uri.path, ACME_SOLVER_HTTP_PATH,
                    sizeof(ACME_SOLVER_HTTP_PATH) - 1)
                != 0
@@ -137,24 +140,25 @@ int mod_acme_respond_unavailable(request_rec *r)
                   "Please try again in a little while.\n");
 }
 
+/* Returns the site of the request's virtual host, or NULL. */
+static const acme_site_t *site_of(const request_rec *r)
+{
+    const acme_setup_t *setup = mod_acme_config_setup_get();
+
+    return setup ? mod_acme_config_setup_site(setup, r->server) : NULL;
+}
+
 /* Returns non-zero when https works for this request: all TLS virtual hosts of
  * its site serve a certificate that a CA has signed, and the requested name is
  * in it. */
-static int has_https(const char **host, const acme_spec_t **spec,
-                     request_rec *r)
+static int has_https(const char **host, const acme_site_t *site, request_rec *r)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     const acme_port_map_t *map;
-    const acme_site_t *site;
 
     /* OPTIONS * has no path to redirect to. */
-    if (!setup || !r->parsed_uri.path || *r->parsed_uri.path != '/'
-        || !ap_is_initial_req(r)) {
-        return 0;
-    }
-    site = mod_acme_config_setup_site(setup, r->server);
-    *spec = site ? site->certs[ACME_SPEC_FIRST_KEY]->spec : NULL;
-    if (!site
+    if (!r->parsed_uri.path || *r->parsed_uri.path != '/'
+        || !ap_is_initial_req(r)
         || site->certs[ACME_SPEC_FIRST_KEY]->inventory->serving
                != ACME_SERVING_LKC
         || !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
@@ -253,10 +257,14 @@ static int redirect(request_rec *r, const acme_spec_t *spec, const char *host,
 
 int mod_acme_respond_redirect(request_rec *r)
 {
-    const acme_spec_t *spec;
+    const acme_site_t *site = site_of(r);
+    const acme_spec_t *spec =
+        site ? site->certs[ACME_SPEC_FIRST_KEY]->spec : NULL;
     const char *host;
 
-    return has_https(&host, &spec, r) && spec->require_https != ACME_HTTPS_OFF
+    /* Look at the setting first, because every request passes here. */
+    return spec && spec->require_https != ACME_HTTPS_OFF
+                   && has_https(&host, site, r)
                ? redirect(r, spec, host, spec->require_https)
                : DECLINED;
 }
@@ -265,10 +273,12 @@ int mod_acme_respond_redirect_section(request_rec *r)
 {
     const acme_dir_config_t *dir =
         ap_get_module_config(r->per_dir_config, &acme_module);
-    const acme_spec_t *spec;
+    const acme_site_t *site =
+        dir->require_https != ACME_HTTPS_OFF ? site_of(r) : NULL;
     const char *host;
 
-    return dir->require_https != ACME_HTTPS_OFF && has_https(&host, &spec, r)
-               ? redirect(r, spec, host, dir->require_https)
+    return site && has_https(&host, site, r)
+               ? redirect(r, site->certs[ACME_SPEC_FIRST_KEY]->spec, host,
+                          dir->require_https)
                : DECLINED;
 }

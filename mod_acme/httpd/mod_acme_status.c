@@ -124,9 +124,10 @@ int mod_acme_status_handler(request_rec *r)
     const acme_setup_t *setup = mod_acme_config_setup_get();
     const char *name;
 
-    /* Compare the common prefix of both handlers first, because every request
-     * of the server passes here. */
-    if (!r->handler || strncmp(r->handler, "acme-", 5) != 0) {
+    /* Compare the first character and the common prefix of both handlers first,
+     * because every request of the server passes here. */
+    if (!r->handler || r->handler[0] != 'a'
+        || strncmp(r->handler, "acme-", 5) != 0) {
         return DECLINED;
     }
     if (strcmp(r->handler, "acme-metrics") == 0) {
