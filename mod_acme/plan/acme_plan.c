@@ -211,10 +211,9 @@ static int plan_ari_query(acme_plan_t *plan, apr_time_t *at, const need_t *need,
 /* Returns non-zero, and plans to wait, when the last try holds the next one
  * back. */
 static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
-                     const acme_job_t *job, const char *digest, apr_time_t now,
-                     apr_pool_t *p)
+                     const acme_job_t *job, apr_time_t now, apr_pool_t *p)
 {
-    if (job->digest && strcmp(job->digest, digest) != 0) {
+    if (job->digest && strcmp(job->digest, acme_spec_digest(spec, p)) != 0) {
         return 0;
     }
     if (acme_job_phase(job) == ACME_JOB_HELD) {
@@ -287,7 +286,6 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
                apr_time_t now, apr_pool_t *p)
 {
     need_t need;
-    const char *digest;
     apr_time_t at;
 
     plan->warning = NULL;
@@ -311,7 +309,6 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     case ACME_JOB_IDLE:
         break;
     }
-    digest = acme_spec_digest(spec, p);
     need.why = find_need(&need, spec, inventory, job,
                          inventory->pinned && !job->asked, now, p);
     if (need.why && inventory->live && !need.by_age) {
@@ -326,7 +323,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         return;
     }
     if (!need.why && job->order && !plan->needless
-        && acme_str_same(job->digest, digest)) {
+        && acme_str_same(job->digest, acme_spec_digest(spec, p))) {
         need.why = "an order is under way";
     }
     if (!need.why) {
@@ -343,7 +340,7 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
         decide(plan, ACME_PLAN_IDLE, ACME_SCHEDULE_NEVER,
                "no TLS virtual host uses it");
     }
-    else if (!plan_wait(plan, spec, job, digest, now, p)) {
+    else if (!plan_wait(plan, spec, job, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, need.why);
         plan->urgent = acme_plan_revoked(inventory, job) != NULL
                        || is_changed(spec, inventory, p)
