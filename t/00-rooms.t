@@ -20,7 +20,7 @@ no warnings 'once';
 my @foreign = (
     ['OpenSSL', qr{^openssl/},  qr{^(crypto|httpd)/}],
     ['libcurl', qr{^curl/},     qr{^net/}],
-    ['jansson', qr{^jansson},   qr{^base/acme_json$}],
+    ['jansson', qr{^jansson},   qr{^base/acme_json(?:_writer)?$}],
     ['libpsl',  qr{^libpsl},    qr{^base/acme_domain$}],
     ['libidn2', qr{^idn2},      qr{^base/acme_idn$}],
     ['c-ares',  qr{^ares},      qr{^dns/}],

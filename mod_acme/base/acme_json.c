@@ -10,6 +10,7 @@
 #include <apr_errno.h>
 #include <apr_strings.h>
 
+#include "acme_json_writer.h"
 #include "acme_text.h"
 #include "acme_time.h"
 
@@ -17,10 +18,6 @@
 
 /* Whole numbers are exact as real ones up to here. */
 #define WHOLE_MAX 9007199254740992.0
-
-/* Room for most texts. It doubles when a text is longer, because its size is
- * not known before. */
-#define PRINT_SIZE 2048
 
 struct acme_json_t {
     json_t *json; /* one reference, dropped with the pool */
@@ -190,58 +187,9 @@ acme_json_t *acme_json_array(apr_pool_t *p)
     return wrap(json_array(), p);
 }
 
-/* Wipes a text that has moved, because it may hold part of a secret, and the
- * caller wipes the whole text only. */
-static void wipe(char *text, apr_size_t len)
-{
-    volatile char *at = text;
-
-    while (len-- > 0) {
-        *at++ = '\0';
-    }
-}
-
-/* A text while it is printed. */
-typedef struct text_t {
-    char *data;
-    size_t len;
-    size_t size;
-    apr_pool_t *p;
-} text_t;
-
-/* Adds to a text, and leaves room for a line feed and the end. */
-static int add(const char *data, size_t len, void *baton)
-{
-    text_t *text = baton;
-    size_t size = text->size;
-    char *larger;
-
-    while (size - text->len < len + 2) {
-        size *= 2;
-    }
-    if (size > text->size) {
-        larger = apr_palloc(text->p, size);
-        memcpy(larger, text->data, text->len);
-        wipe(text->data, text->len);
-        text->data = larger;
-        text->size = size;
-    }
-    memcpy(text->data + text->len, data, len);
-    text->len += len;
-    return 0;
-}
-
 const char *acme_json_print(const acme_json_t *json, int pretty, apr_pool_t *p)
 {
-    size_t flags = JSON_ENCODE_ANY | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
-    text_t text = {apr_palloc(p, PRINT_SIZE), 0, PRINT_SIZE, p};
-
-    json_dump_callback(json->json, add, &text, flags);
-    if (pretty) {
-        text.data[text.len++] = '\n';
-    }
-    text.data[text.len] = '\0';
-    return text.data;
+    return acme_json_writer_print(json->json, pretty, p);
 }
 
 int acme_json_is_object(const acme_json_t *json)
@@ -402,16 +350,16 @@ acme_json_t *acme_json_at(const acme_json_t *array, int i)
 }
 
 /* Sets a member and takes over the reference. Does nothing when the value is
- * not an object. */
+ * not an object. jansson need not check the key, because that is UTF-8 now. */
 static void set_member(acme_json_t *object, const char *key, json_t *value)
 {
-    json_object_set_new(object->json, acme_text_utf8(key, object->p),
-                        need(value, object->p));
+    json_object_set_new_nocheck(object->json, acme_text_utf8(key, object->p),
+                                need(value, object->p));
 }
 
 static json_t *text_value(const char *text, apr_pool_t *p)
 {
-    return json_string(acme_text_utf8(text, p));
+    return json_string_nocheck(acme_text_utf8(text, p));
 }
 
 void acme_json_set(acme_json_t *object, const char *key,

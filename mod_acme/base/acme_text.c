@@ -81,6 +81,10 @@ const char *acme_text_utf8(const char *text, apr_pool_t *p)
     char *d;
     apr_size_t n;
 
+    /* Almost all texts are ASCII. */
+    while (*s > 0 && *s < 0x7f) {
+        ++s;
+    }
     for (n = char_len(s); n; n = char_len(s)) {
         s += n;
     }
