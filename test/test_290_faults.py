@@ -88,7 +88,7 @@ FAILS = (
     # At challenge and finalize it means that they are in progress.
     + cells(START + " order authz poll download", "conflict")
     + cells("order authz challenge poll", "web-page", PROTOCOL, words="")
-    + cells("order authz poll", "truncated", PROTOCOL, words="")
+    + cells("authz poll", "truncated", PROTOCOL, words="")
     # The order says that it was not heard, three times.
     + cells("finalize", "web-page", PROTOCOL, count=4, words="")
     # -- what comes in one place
@@ -124,6 +124,7 @@ PASSES = [
     ("order", "text-plain", None, 0), ("download", "text-plain", None, 0),
     # The CA has acted, and what it says to that is not needed.
     ("challenge", "truncated", None, 0), ("finalize", "truncated", None, 0),
+    ("order", "truncated", 1, 0),
 ]
 
 # Requests without a fault, if not one.

@@ -42,8 +42,9 @@ typedef struct acme_http_request_t {
     const char *proxy_ca_file; /**< roots for an https one, or NULL: the
                                     transport's own */
     /** Non-zero when nothing is lost if the response is never read. It is zero
-     *  for newOrder, because the response has the only copy of the order's URL.
-     */
+     *  for newOrder, because the response has the only copy of the order's URL:
+     *  a response with status 201 and a Location is delivered although its body
+     *  was cut, with an empty body. */
     int repeatable;
 } acme_http_request_t;
 

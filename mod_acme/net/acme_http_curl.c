@@ -197,15 +197,18 @@ static int collect(client_t *client)
             CURLcode rc = message->data.result;
             char *owner = NULL;
             long status = 0;
+            transfer_t *transfer;
 
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
             curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE,
                               &status);
-            if (rc == CURLE_OK) {
-                answer((transfer_t *)(void *)owner, (int)status);
+            transfer = (transfer_t *)(void *)owner;
+            if (rc == CURLE_OK
+                || acme_http_curl_call_made(transfer->call, (int)status)) {
+                answer(transfer, (int)status);
             }
             else {
-                fail((transfer_t *)(void *)owner, rc);
+                fail(transfer, rc);
             }
             ended++;
         }

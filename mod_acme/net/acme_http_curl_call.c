@@ -87,8 +87,12 @@ static size_t on_header(char *line, size_t size, size_t count, void *baton)
         /* A new answer begins: the one before was a 1xx or a redirect. */
         apr_table_clear(call->headers);
         call->body_len = 0;
+        call->complete = 0;
     }
-    else if (call->body_len == 0) {
+    else if (len > 0 && (*line == '\r' || *line == '\n')) {
+        call->complete = 1;
+    }
+    else if (!call->complete) {
         /* Only before the body, because trailers are not wanted. */
         add_header(call, line, len);
     }
@@ -455,6 +459,16 @@ acme_http_curl_call_begin(const acme_http_curl_call_config_t *config,
     choose_proxy(call);
     call->refusal = begin(call, owner);
     return call;
+}
+
+int acme_http_curl_call_made(acme_http_curl_call_t *call, int status)
+{
+    if (call->request->repeatable || call->refusal || !call->complete
+        || status != 201 || !apr_table_get(call->headers, "Location")) {
+        return 0;
+    }
+    call->body_len = 0;
+    return 1;
 }
 
 void acme_http_curl_call_end(acme_http_curl_call_t *call)

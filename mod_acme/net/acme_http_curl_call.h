@@ -54,6 +54,7 @@ typedef struct acme_http_curl_call_t {
     const char *proxy;      /**< URL, or NULL */
     const char *proxy_host; /**< with port, as messages show it, or NULL */
     apr_table_t *headers;
+    int complete; /**< the headers of the last answer have ended */
     apr_size_t header_bytes;
     int header_lines;
     char *body;
@@ -72,6 +73,12 @@ acme_http_curl_call_t *
 acme_http_curl_call_begin(const acme_http_curl_call_config_t *config,
                           const acme_http_request_t *request, void *owner,
                           apr_pool_t *p);
+
+/** Returns non-zero when the answer counts although its body was cut: it says
+ *  where the CA keeps what this request has made (Location), and the request
+ *  must not be repeated, because the CA would make another one. The body of
+ *  the answer is empty then. */
+int acme_http_curl_call_made(acme_http_curl_call_t *call, int status);
 
 /** Removes the call from libcurl; its answer stays readable. */
 void acme_http_curl_call_end(acme_http_curl_call_t *call);

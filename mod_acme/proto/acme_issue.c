@@ -9,7 +9,7 @@
 
 static const acme_issue_phase_t phases[ACME_PHASE_COUNT] = {
     [ACME_PHASE_NEW] = {"new", "placing the order",
-                        TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS)
+                        TO(RESUME) | TO(AUTHORIZE) | TO(FINALIZE) | TO(PROCESS)
                             | TO(DOWNLOAD) | TO(DIAGNOSE) | TO(FAILED),
                         acme_issue_order_plan_new, acme_issue_order_answer_new,
                         acme_issue_order_refused_new, NULL},

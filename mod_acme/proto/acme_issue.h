@@ -19,7 +19,12 @@
  * process. The resumed order starts in RESUME, which gets the order from the CA
  * and goes where its status leads. So nothing is lost between two snapshots,
  * and newOrder is not repeated. A finalize whose answer was lost, or is no
- * order, is handled in the same way.
+ * order, is handled in the same way, and so is a newOrder whose answer says
+ * where the order is, but is no JSON object, because it was cut on the way.
+ *
+ * A newOrder without any answer is an outage, see below, and is repeated: only
+ * the answer has the order's URL. A CA that has the first one pending gives the
+ * same order again (Let's Encrypt does), else the first one expires unused.
  *
  * A CA may refuse a request because it had the same request before. This is
  * assumed when the CA says so (409, or the type conflict), or when the CA may

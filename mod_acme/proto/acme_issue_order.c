@@ -152,6 +152,17 @@ void acme_issue_order_answer_new(acme_issue_t *issue,
     }
     issue->order_url = apr_pstrdup(issue->p, answer->location);
     issue->made = now;
+    if (!answer->json || !acme_json_is_object(answer->json)) {
+        /* Ask for the order, because it is made, and its answer may have been
+         * cut on the way. */
+        acme_log(
+            issue->log, ACME_LOG_INFO, 0,
+            ACME_TAG(0170) "%s: the answer to newOrder is no order, asking "
+                           "for the order: %s",
+            issue->config->name, acme_client_answer_body(answer, issue->pfeed));
+        acme_issue_state_enter(issue, ACME_PHASE_RESUME);
+        return;
+    }
     order = acme_issue_order_read(issue, answer, now);
     if (order) {
         acme_issue_route_follow(issue, order, now);

@@ -76,6 +76,42 @@ static void takes_no_header_from_a_trailer(void **state)
     assert_string_equal(apr_table_get(o->headers, "Replay-Nonce"), "n1");
 }
 
+static void takes_no_header_from_the_trailer_of_nothing(void **state)
+{
+    world_t *w = *state;
+    outcome_t *o = ask(w, "GET", "/empty-trailer");
+
+    assert_string_equal(o->body, "");
+    assert_string_equal(apr_table_get(o->headers, "Replay-Nonce"), "n1");
+    assert_null(apr_table_get(o->headers, "Location"));
+}
+
+static outcome_t *ask_once(world_t *w, const char *path)
+{
+    outcome_t *o = make(w, "POST", path);
+
+    o->request.repeatable = 0;
+    submit(o);
+    run_all(w);
+    assert_int_equal(o->calls, 1);
+    return o;
+}
+
+static void hears_what_was_made_even_if_the_body_is_cut(void **state)
+{
+    world_t *w = *state;
+    outcome_t *o = ask_once(w, "/cut-made");
+
+    assert_int_equal(o->rv, APR_SUCCESS);
+    assert_int_equal(o->status, 201);
+    assert_string_equal(apr_table_get(o->headers, "Location"), "https://c/1");
+    assert_int_equal(o->body_len, 0);
+    /* A request that may be repeated has failed; half headers say nothing. */
+    assert_failed(ask(w, "POST", "/cut-made"), "failed: ");
+    assert_failed(ask_once(w, "/cut-headers"), "failed: ");
+    assert_failed(ask_once(w, "/cut"), "failed: ");
+}
+
 static void bounds_the_body(void **state)
 {
     world_t *w = *state;
@@ -264,9 +300,11 @@ static void uses_no_proxy_of_the_environment(void **state)
 
 ACME_T_MAIN(T(gets_posts_and_heads), T(posts_a_body_as_it_is),
             T(joins_repeated_headers), T(takes_no_header_from_a_trailer),
-            T(bounds_the_body), T(bounds_the_headers),
-            T(follows_three_redirects), T(follows_no_redirect_of_a_post),
-            T(leaves_https_for_nothing), T(refuses_requests_that_cannot_be),
-            T(says_who_cannot_be_reached), T(gives_up_in_time),
-            T(trusts_its_own_roots_only), T(checks_the_name_of_the_server),
+            T(takes_no_header_from_the_trailer_of_nothing),
+            T(hears_what_was_made_even_if_the_body_is_cut), T(bounds_the_body),
+            T(bounds_the_headers), T(follows_three_redirects),
+            T(follows_no_redirect_of_a_post), T(leaves_https_for_nothing),
+            T(refuses_requests_that_cannot_be), T(says_who_cannot_be_reached),
+            T(gives_up_in_time), T(trusts_its_own_roots_only),
+            T(checks_the_name_of_the_server),
             T(uses_no_proxy_of_the_environment))

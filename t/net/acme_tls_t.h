@@ -306,6 +306,11 @@ static inline void tls_bad(SSL *ssl, const tls_request_t *request)
     if (tls_is(request, "/cut")) {
         tls_puts(ssl, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
     }
+    if (tls_is(request, "/cut-made") || tls_is(request, "/cut-headers")) {
+        tls_puts(ssl, "HTTP/1.1 201 Created\r\nContent-Length: 10\r\n"
+                      "Location: https://c/1\r\n");
+        tls_puts(ssl, tls_is(request, "/cut-made") ? "\r\nhalf" : "Link: <a");
+    }
     if (tls_is(request, "/garbage")) {
         tls_puts(ssl, "220 mail.example.org ESMTP\r\n\r\n");
     }
@@ -401,6 +406,11 @@ static inline void tls_serve(SSL *ssl, const tls_request_t *request,
         tls_puts(ssl, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
                       "Replay-Nonce: n1\r\n\r\n2\r\nab\r\n0\r\n"
                       "Replay-Nonce: n2\r\n\r\n");
+    }
+    else if (tls_is(request, "/empty-trailer")) {
+        tls_puts(ssl, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+                      "Replay-Nonce: n1\r\n\r\n0\r\nLocation: /other\r\n"
+                      "\r\n");
     }
     else {
         tls_bad(ssl, request);

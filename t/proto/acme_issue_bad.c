@@ -26,9 +26,6 @@ typedef struct bad_t {
 #define PROTO       ACME_PROBLEM_PROTOCOL, ACME_RETRY_BACKOFF
 
 static const bad_t bad_answers[] = {
-    {"new", 200, FEED_ORDER, "text/html", "<html>", PROTO, 1, "JSON"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "", PROTO, 1, "JSON"},
-    {"new", 201, FEED_ORDER, FEED_JSON, "[]", PROTO, 1, "JSON"},
     {"new", 201, FEED_ORDER, FEED_JSON, "{}", PROTO, 1, "status"},
     {"new", 201, FEED_ORDER, FEED_JSON, "{\"status\":9," TAIL, PROTO, 1,
      "status"},
@@ -150,6 +147,34 @@ static void a_bad_answer_fails_the_order_with_a_reason(void **state)
         }
         assert_false(acme_issue_stale(feed->issue));
         assert_int_equal(feed->cleaned, presented);
+    }
+}
+
+/* The CA has made the order, so another one would be one too many. */
+static void an_order_whose_answer_was_cut_is_asked_for(void **state)
+{
+    static const char *const bodies[] = {"", "{\"status\":\"pen", "<html>",
+                                         "[]"};
+    size_t i;
+
+    for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); ++i) {
+        issue_feed_t *feed = issue_feed_create_in("new", 1, *state);
+
+        issue_feed_answer(feed, 201, FEED_ORDER, FEED_JSON, bodies[i], 0);
+        issue_feed_assert_phase(feed, "resume");
+        assert_string_equal(issue_feed_action(feed)->url, FEED_ORDER);
+        assert_true(issue_feed_action(feed)->repeatable);
+        issue_feed_to_the_end(feed);
+        assert_int_equal(issue_feed_action(feed)->type, ACME_ACTION_DONE);
+
+        /* The answer to that is no order either. */
+        feed = issue_feed_create_in("new", 1, *state);
+        issue_feed_answer(feed, 201, FEED_ORDER, FEED_JSON, bodies[i], 0);
+        issue_feed_answer(feed, 200, NULL, FEED_JSON, bodies[i], 0);
+        assert_string_equal(issue_feed_assert_failed(feed)->type,
+                            ACME_PROBLEM_PROTOCOL);
+        assert_true(acme_issue_resumable(feed->issue));
+        assert_false(acme_issue_stale(feed->issue));
     }
 }
 
@@ -371,6 +396,7 @@ static void whatever_the_ca_says_the_order_ends(void **state)
 }
 
 ACME_T_MAIN(ACME_T(a_bad_answer_fails_the_order_with_a_reason),
+            ACME_T(an_order_whose_answer_was_cut_is_asked_for),
             ACME_T(only_a_restored_order_is_stale),
             ACME_T(a_response_whose_check_is_refused_fails),
             ACME_T(a_solver_that_fails_leaves_the_order_resumable),

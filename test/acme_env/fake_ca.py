@@ -38,8 +38,9 @@ def rfc3339(when):
 
 class Answer:
     """A response. body: text, bytes, or a value that becomes JSON. drop: the
-    connection ends instead. delay: seconds before it is sent. nonce: it has a
-    nonce if responses of that stage usually have one."""
+    connection ends instead. delay: seconds before it is sent. wire: what sends
+    it, if that is not the server (behaviours_wire.py). nonce: it has a nonce
+    if responses of that stage usually have one."""
 
     def __init__(self, status=200, body=b"", content_type="application/json",
                  headers=()):
@@ -48,6 +49,7 @@ class Answer:
         self.headers = list(headers)
         self.drop = False
         self.delay = 0
+        self.wire = None
         self.nonce = True
         self.set(body)
 
@@ -171,6 +173,11 @@ class Ca:
 
     def answered(self, request, answer):
         return answer
+
+    def unheard(self, path):
+        """Returns what a server of HTTP/2 does with a stream, (connection,
+        stream), before the CA hears of it; or None."""
+        return None
 
     def meta(self):
         meta = {"termsOfService": "https://ca.test/terms"}
@@ -312,6 +319,9 @@ class Ca:
         order.status = "valid"
 
     # -- a request --------------------------------------------------------
+
+    def stage_of(self, path):
+        return self._handlers.get(path.split("/")[1], ("unknown",))[0]
 
     def receive(self, method, path, body):
         """Returns the Answer to a request; path is the part after our base."""

@@ -8,6 +8,7 @@ import traceback
 
 from . import conf, fake_chain, tls
 from .fake_ca import Ca, problem
+from .http2 import Connection
 from .ports import free_port
 from .tls_server import Handler, TlsServer
 
@@ -17,8 +18,8 @@ class FakeServer:
     directory (of the CA whose name is "ca"). ca[NAME]: a Ca. failures:
     exceptions in behaviours, for the fixture."""
 
-    def __init__(self, folder, **behaviours):
-        """behaviours: {name: a subclass of Ca}; "ca" behaves well unless it is
+    def __init__(self, folder, http2=False, **behaviours):
+        """http2: clients may speak that as well. behaviours: {name: a subclass of Ca}; "ca" behaves well unless it is
         given."""
         os.makedirs(folder, mode=0o755, exist_ok=True)
         self.http_port = free_port()
@@ -32,7 +33,8 @@ class FakeServer:
         with open(self.root_file, "w", encoding="ascii") as file:
             file.write(fake_chain.ROOT.pem)
         self.add(**dict({"ca": Ca}, **behaviours))
-        self._server = TlsServer(self.port, _handler(self), self.ca_file, key)
+        self._server = TlsServer(self.port, _handler(self), self.ca_file, key,
+                                 ["h2", "http/1.1"] if http2 else ())
 
     def add(self, **behaviours):
         for name, behaviour in behaviours.items():
@@ -58,28 +60,53 @@ class FakeServer:
 
 def _handler(fake):
     class FakeHandler(Handler):
+        def handle(self):
+            try:
+                self.connection.do_handshake()
+            except OSError:
+                return
+            if self.connection.selected_alpn_protocol() == "h2":
+                Connection(self.connection, self._answer,
+                           self._unheard).serve()
+            else:
+                super().handle()
+
         def _serve(self):
-            answer = self._answer(self.body())
+            answer = self._answer(self.command, self.path, self.body())
             if answer.delay:
                 time.sleep(answer.delay)
             if answer.drop:
                 self.close_connection = True
-                return
+            elif answer.wire:
+                answer.wire(self, answer)
+            else:
+                self.send(answer)
+
+        def head(self, answer):
+            """Sends the headers, but for the length and the empty line."""
             self.send_response_only(answer.status)
             self.send_header("Date", self.date_time_string())
             if answer.content_type and answer.body:
                 self.send_header("Content-Type", answer.content_type)
             for name, value in answer.headers:
                 self.send_header(name, value)
+
+        def send(self, answer):
+            """Sends an answer as it is."""
+            self.head(answer)
             self.send_body(answer.status, answer.body)
 
-        def _answer(self, body):
-            _, name, rest = (self.path + "/").split("/", 2)
+        def _unheard(self, path):
+            _, name, rest = (path + "/").split("/", 2)
+            return name in fake.ca and fake.ca[name].unheard("/" + rest[:-1])
+
+        def _answer(self, method, path, body):
+            _, name, rest = (path + "/").split("/", 2)
             ca = fake.ca.get(name)
             if not ca:
                 return problem(404, "malformed", "no CA is called %s" % name)
             try:
-                return ca.receive(self.command, "/" + rest[:-1], body)
+                return ca.receive(method, "/" + rest[:-1], body)
             except Exception:  # pylint: disable=broad-except
                 fake.failures.append("%s: %s" % (name,
                                                  traceback.format_exc()))

@@ -43,10 +43,12 @@ class _Listener(http.server.ThreadingHTTPServer):
 
 
 class TlsServer:
-    def __init__(self, port, handler, cert_file, key_file):
+    def __init__(self, port, handler, cert_file, key_file, protocols=()):
         self._server = _Listener(("127.0.0.1", port), handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert_file, key_file)
+        if protocols:
+            context.set_alpn_protocols(protocols)
         self._server.socket = context.wrap_socket(
             self._server.socket, server_side=True,
             do_handshake_on_connect=False)
