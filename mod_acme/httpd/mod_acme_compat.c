@@ -42,6 +42,24 @@ const char *mod_acme_compat_inside(const char *path, apr_pool_t *p)
     return below ? apr_pstrdup(p, below) : path;
 }
 
+const char *mod_acme_compat_chroot(void)
+{
+    return ap_unixd_config.chroot_dir;
+}
+
+const char *mod_acme_compat_outside(const char *path, apr_pool_t *p)
+{
+    const char *root = ap_unixd_config.chroot_dir;
+    apr_size_t len = root ? strlen(root) : 0;
+
+    while (len && root[len - 1] == '/') {
+        len--;
+    }
+    return root && *path == '/'
+               ? apr_pstrcat(p, apr_pstrmemdup(p, root, len), path, NULL)
+               : path;
+}
+
 static void check_chroot(acme_sites_t *sites)
 {
     const char *store = mod_acme_config_store_dir(sites->server, sites->p);

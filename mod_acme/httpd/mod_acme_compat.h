@@ -22,4 +22,10 @@ void mod_acme_compat_check_sites(acme_sites_t *sites);
  * not below ChrootDir stands for the same path inside. NULL stays NULL. */
 const char *mod_acme_compat_inside(const char *path, apr_pool_t *p);
 
+/** Returns the path by which root knows what httpd's children see as `path`. */
+const char *mod_acme_compat_outside(const char *path, apr_pool_t *p);
+
+/** Returns ChrootDir, or NULL. */
+const char *mod_acme_compat_chroot(void);
+
 #endif

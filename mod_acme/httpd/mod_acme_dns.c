@@ -2,45 +2,123 @@
 
 #include "mod_acme_dns.h"
 
-#include <apr_strings.h>
-
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
 
 #include "acme_default.h"
 #include "acme_ident.h"
+#include "mod_acme_compat.h"
 #include "mod_acme_dns_way.h"
 
-/* Warns of a program that is not there, or that nobody may run. A server does
- * not end for it, because all but new certificates works without it. */
-static void check_program(acme_sites_t *sites, const char *program,
-                          const char *place)
-{
-    struct stat st;
-    const char *why;
+/* Longest first line of a script that is looked at, as the kernel does. */
+#define SHEBANG_MAX 256
 
-    if (stat(program, &st)) {
+/* Returns the interpreter of a script, or NULL: it is none, or whoever runs
+ * configtest may not look. */
+static const char *interpreter_of(const char *file, apr_pool_t *p)
+{
+    char line[SHEBANG_MAX];
+    apr_size_t len = sizeof(line) - 1;
+    apr_file_t *in;
+    char *path;
+    apr_status_t rv;
+
+    if (apr_file_open(&in, file, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, p)) {
+        return NULL;
+    }
+    rv = apr_file_read_full(in, line, len, &len);
+    apr_file_close(in);
+    if ((rv && !APR_STATUS_IS_EOF(rv)) || len < 3 || memcmp(line, "#!", 2)) {
+        return NULL;
+    }
+    line[len] = '\0';
+    path = line + 2 + strspn(line + 2, " \t");
+    path[strcspn(path, " \t\r\n")] = '\0';
+    return *path == '/' ? apr_pstrdup(p, path) : NULL;
+}
+
+/* Returns what is wrong with a program inside of ChrootDir, where
+ * it runs, or NULL. */
+static const char *chroot_fault(const char *program, const char *file,
+                                apr_pool_t *p)
+{
+    const char *root = mod_acme_compat_chroot();
+    const char *null = mod_acme_compat_outside("/dev/null", p);
+    const char *interpreter;
+    struct stat st;
+
+    if (stat(file, &st)) {
+        return apr_psprintf(p,
+                            "it runs as %s inside of ChrootDir %s, where there "
+                            "is no such file; copy it to %s, and all that it "
+                            "needs into ChrootDir",
+                            program, root, file);
+    }
+    interpreter = interpreter_of(file, p);
+    if (interpreter && stat(mod_acme_compat_outside(interpreter, p), &st)) {
+        return apr_psprintf(p,
+                            "it runs inside of ChrootDir %s, where its "
+                            "interpreter %s is not; copy that to %s, and all "
+                            "that it needs into ChrootDir",
+                            root, interpreter,
+                            mod_acme_compat_outside(interpreter, p));
+    }
+    /* Its standard input. */
+    return stat(null, &st)
+               ? apr_psprintf(p,
+                              "it runs inside of ChrootDir %s, where there is "
+                              "no /dev/null, without which no program is "
+                              "started; an empty file is enough: mkdir -p "
+                              "%s/dev && touch %s",
+                              root, root, null)
+               : NULL;
+}
+
+/* Returns what is wrong with a program, or NULL: nothing, or whoever runs
+ * configtest may not look. */
+static const char *program_fault(const char *program, apr_pool_t *p)
+{
+    const char *file = mod_acme_compat_outside(program, p);
+    struct stat st;
+
+    if (stat(file, &st)) {
         if (errno != ENOENT && errno != ENOTDIR) {
-            return; /* whoever runs configtest may not look */
+            return NULL;
         }
-        why = "there is no such file; correct the path";
+        return mod_acme_compat_chroot()
+                   ? chroot_fault(program, file, p)
+                   : "there is no such file; correct the path";
     }
-    else if (!S_ISREG(st.st_mode)) {
-        why = "it is no file; write the path of a program";
+    if (!S_ISREG(st.st_mode)) {
+        return "it is no file; write the path of a program";
     }
-    else if (!(st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH))) {
-        why = apr_psprintf(sites->p,
-                           "it is not executable; 'chmod 755 %s' lets httpd "
-                           "run it",
-                           program);
+    if (!(st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH))) {
+        return apr_psprintf(p,
+                            "it is not executable; 'chmod 755 %s' lets httpd "
+                            "run it",
+                            file);
     }
-    else {
-        return;
-    }
-    if (mod_acme_sites_first(sites, "dns command", place)) {
-        mod_acme_sites_warn(sites,
-                            ACME_TAG(0634) "ACMEChallengeDns01 %s at %s: %s",
-                            program, place, why);
+    return mod_acme_compat_chroot() ? chroot_fault(program, file, p) : NULL;
+}
+
+/* Warns of a program that is not there, or that nobody may run. A server does
+ * not end for it, because all but new certificates works without it.
+ * @param program its path as httpd's children see it */
+static void check_program(acme_sites_t *sites, const char *program,
+                          const acme_setting_t *setting)
+{
+    const char *why = program_fault(program, sites->p);
+
+    if (why && mod_acme_sites_first(sites, "dns command", setting->place)) {
+        mod_acme_sites_warn(
+            sites, ACME_TAG(0634) "ACMEChallengeDns01 %s at %s: %s",
+            APR_ARRAY_IDX((const apr_array_header_t *)setting->value, 0,
+                          const char *),
+            setting->place, why);
     }
 }
 
@@ -50,10 +128,14 @@ static void set_command(acme_sites_t *sites, const acme_config_t *config,
     const acme_dns_command_e *version =
         mod_acme_config_value(config, ACME_SETTING_CHALLENGE_DNS01_VERSION);
 
-    dns->argv = setting->value;
+    apr_array_header_t *argv = apr_array_copy(sites->p, setting->value);
+
+    /* The worker is inside of ChrootDir when it runs the program. */
+    APR_ARRAY_IDX(argv, 0, const char *) =
+        mod_acme_compat_inside(APR_ARRAY_IDX(argv, 0, const char *), sites->p);
+    dns->argv = argv;
     dns->version = version ? *version : ACME_DEFAULT_DNS_VERSION;
-    check_program(sites, APR_ARRAY_IDX(dns->argv, 0, const char *),
-                  setting->place);
+    check_program(sites, APR_ARRAY_IDX(argv, 0, const char *), setting);
 }
 
 typedef void set_fn(acme_sites_t *sites, const acme_config_t *config,
