@@ -183,6 +183,17 @@ const char *acme_removed_refusal(const acme_certstore_t *certstore,
     return NULL;
 }
 
+int acme_removed_since(const acme_certstore_t *certstore, const char *name,
+                       const char *fingerprint, apr_time_t at, apr_pool_t *p)
+{
+    struct stat st;
+
+    return !lstat(path_of(certstore, name, p), &st)
+           && apr_time_from_sec(st.st_ctim.tv_sec) + st.st_ctim.tv_nsec / 1000
+                  > at
+           && has(read_note(certstore, name, p), fingerprint);
+}
+
 apr_status_t acme_removed_note(const acme_certstore_t *certstore,
                                acme_place_e place, const char *name, int given,
                                acme_problem_t *problem, apr_pool_t *ptemp)

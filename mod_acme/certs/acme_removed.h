@@ -47,6 +47,11 @@ const char *acme_removed_refusal(const acme_certstore_t *certstore,
                                  const acme_certstore_cert_t *live,
                                  apr_pool_t *p);
 
+/** Returns non-zero when the name had this certificate, and its note was
+ *  written after the time `at`, by the clock of the file system. */
+int acme_removed_since(const acme_certstore_t *certstore, const char *name,
+                       const char *fingerprint, apr_time_t at, apr_pool_t *p);
+
 /** Forgets all names whose certificates are so old that no copy of them can be
  *  valid any more. */
 void acme_removed_prune(const acme_certstore_t *certstore, apr_time_t now,

@@ -3,6 +3,7 @@
 #include "mod_acme_promote.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include <apr_strings.h>
 
@@ -141,6 +142,21 @@ static acme_inventory_t *examine_file(acme_setup_t *setup,
     return inventory;
 }
 
+/* Returns when the file of the staged certificate was last changed, which the
+ * worker cannot date back, or 0. */
+static apr_time_t changed_at(acme_vault_t *vault, const char *name,
+                             apr_pool_t *ptemp)
+{
+    struct stat st;
+
+    return lstat(acme_store_fs_path(acme_vault_store(vault), ACME_STORE_STAGING,
+                                    name, ptemp),
+                 &st)
+               ? 0
+               : apr_time_from_sec(st.st_ctim.tv_sec)
+                     + st.st_ctim.tv_nsec / 1000;
+}
+
 /* Promotes the site's staged certificate if possible. One that was not there
  * when the names were recorded waits for the next start, because this one could
  * not take it back. */
@@ -157,6 +173,7 @@ static void promote(acme_setup_t *setup, acme_inventory_t *inventory,
             .vault = vault,
             .certstore = setup->certstore,
             .pinned = acme_pin_get(setup->store_dir, spec->name, ptemp),
+            .staged_at = changed_at(vault, spec->name, ptemp),
             .keep = ACME_ARCHIVE_KEEP,
             .now = now,
         };

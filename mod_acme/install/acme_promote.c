@@ -227,6 +227,17 @@ static int was_left(const acme_promote_t *promotion,
     return 0;
 }
 
+/* Returns non-zero when the certificate was live, and an administrator removed
+ * or replaced it before the worker cleared it. A copy that somebody has put
+ * back is another thing: its file is newer than the note. */
+static int was_removed(const acme_promote_t *promotion, const char *fingerprint,
+                       apr_pool_t *p)
+{
+    return promotion->staged_at
+           && acme_removed_since(promotion->certstore, promotion->spec->name,
+                                 fingerprint, promotion->staged_at, p);
+}
+
 static acme_staged_e activate(const char **fingerprint,
                               const acme_promote_t *promotion,
                               acme_problem_t *problem, apr_pool_t *p)
@@ -285,7 +296,8 @@ static acme_staged_e activate(const char **fingerprint,
             /* acme_install_site() decides upon the stash later. */
             return ACME_STAGED_LIVE;
         }
-        if (was_left(promotion, staged.live, *fingerprint, p)) {
+        if (was_left(promotion, staged.live, *fingerprint, p)
+            || was_removed(promotion, *fingerprint, p)) {
             return ACME_STAGED_LIVE;
         }
         rv = check_revoked(&staged, certstore, problem, p);

@@ -24,11 +24,14 @@ typedef struct acme_promote_t {
     const acme_spec_t *spec;           /**< of the site */
     acme_vault_t *vault;               /**< has the staged certificate */
     const acme_certstore_t *certstore; /**< has the live one */
-    int pinned;     /**< the version that was rolled back to (acme_pin.h), or 0:
+    int pinned; /**< the version that was rolled back to (acme_pin.h), or 0:
                          a certificate that the site was rolled back from, and
                          that is still staged, is not promoted again */
-    int keep;       /**< versions kept besides the live one */
-    apr_time_t now; /**< for the checks of dates */
+    apr_time_t staged_at; /**< when the file of the staged certificate was last
+                         changed (ctime), or 0: one that was taken away after
+                         that, and that is still staged, is no news */
+    int keep;             /**< versions kept besides the live one */
+    apr_time_t now;       /**< for the checks of dates */
 } acme_promote_t;
 
 /**

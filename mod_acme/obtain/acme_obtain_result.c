@@ -470,6 +470,10 @@ apr_status_t acme_obtain_result_settled(acme_job_t *job, acme_worker_ctx_t *ctx,
         acme_job_note(job, now, "dropped",
                       "another one expires later than the new certificate");
     }
+    else if (!live) {
+        acme_job_note(job, now, "dropped",
+                      "the new certificate was live, and is not any more");
+    }
     else {
         acme_job_note(job, now, "activated", NULL);
         acme_log(ctx->log, ACME_LOG_INFO, 0,

@@ -88,7 +88,12 @@ static void knows_which_were_there(void **state)
                         "the site had it before");
         assert_string_equal(said(certstore, OTHER, late, print[i], late, p),
                             "");
+        assert_true(acme_removed_since(certstore, NAME, print[i], 1, p));
+        assert_false(acme_removed_since(certstore, NAME, print[i],
+                                        apr_time_now() + ACME_TIME_DAY, p));
+        assert_false(acme_removed_since(certstore, OTHER, print[i], 1, p));
     }
+    assert_false(acme_removed_since(certstore, NAME, "another", 1, p));
     assert_string_equal(said(certstore, NAME, late, "another", late, p), "");
 }
 

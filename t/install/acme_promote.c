@@ -18,6 +18,7 @@ typedef struct world_t {
     acme_problem_t problem;
     const char *fingerprint;
     int pinned;
+    apr_time_t staged_at;
     apr_pool_t *p;
 } world_t;
 
@@ -57,6 +58,7 @@ static acme_promote_t promotion_of(const world_t *w, apr_time_t now)
         .vault = w->vault,
         .certstore = w->certstore,
         .pinned = w->pinned,
+        .staged_at = w->staged_at,
         .keep = 3,
         .now = now,
     };
@@ -520,6 +522,13 @@ static void what_was_deleted_does_not_come_back(void **state)
                      0);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_REFUSED);
     assert_non_null(strstr(w->problem.detail, "replaced or removed"));
+    /* Somebody has put it back after that. */
+    w->staged_at = apr_time_now() + ACME_TIME_HOUR;
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_REFUSED);
+    /* It was there all the time: nothing is wrong, and it stays removed. */
+    w->staged_at = apr_time_now() - ACME_TIME_HOUR;
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_LIVE);
+    assert_string_equal(live_fingerprint(w), "");
     stage(w, older);
     assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_REFUSED);
     assert_string_equal(live_fingerprint(w), "");
