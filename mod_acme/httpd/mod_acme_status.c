@@ -6,11 +6,12 @@
 #include <http_protocol.h>
 #include <mod_status.h>
 
-#include <apr_date.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "acme_status.h"
+#include "acme_status_row.h"
+#include "acme_str.h"
 #include "acme_text.h"
 #include "acme_time.h"
 #include "mod_acme_report.h"
@@ -155,55 +156,20 @@ int mod_acme_status_handler(request_rec *r)
 
 /* server-status: one line of the table per site. */
 
-static const char *str_of(const acme_json_t *json, const char *key)
-{
-    const char *value = "";
-
-    if (json) {
-        (void)acme_json_get_str(&value, json, key);
-    }
-    return value;
-}
-
-static const acme_json_t *child_of(const acme_json_t *json, const char *key)
-{
-    acme_json_t *value = NULL;
-
-    return json && !acme_json_get(&value, json, key) ? value : NULL;
-}
-
-/* Returns a member of the site's judgement. */
-static const char *judged(const acme_json_t *site, const char *key)
-{
-    return str_of(child_of(site, "judgement"), key);
-}
-
-static acme_judgement_level_e level_of(const acme_json_t *site)
-{
-    const char *name = judged(site, "level");
-    int level = ACME_JUDGEMENT_OK;
-
-    while (level < ACME_JUDGEMENT_BLOCKED
-           && strcmp(acme_judgement_level_name(level), name) != 0) {
-        ++level;
-    }
-    return level;
-}
-
-/* Returns a text for HTML, in bounded length because a CA may have written
- * it. */
+/* Returns a text, or "" for NULL, for HTML, in bounded length because a CA may
+ * have written it. */
 static const char *html(const char *text, apr_pool_t *p)
 {
-    return ap_escape_html(p, acme_text_bound(text, MAX_TEXT, p));
+    return ap_escape_html(
+        p, acme_text_bound(acme_text_utf8(text ? text : "", p), MAX_TEXT, p));
 }
 
-/* Prints how far away a date of the JSON is, and the date itself below that;
- * neither wraps. */
-static const char *date_of(const char *text, apr_time_t now, apr_pool_t *p)
+/* Prints how far away a date is, and the date itself below that; neither
+ * wraps. */
+static const char *date_of(apr_time_t at, apr_time_t now, apr_pool_t *p)
 {
-    apr_time_t at = apr_date_parse_http(text);
-
-    if (!*text || at <= 0) {
+    at -= at % APR_USEC_PER_SEC;
+    if (at <= 0) {
         return "-";
     }
     return apr_psprintf(
@@ -215,12 +181,15 @@ static const char *date_of(const char *text, apr_time_t now, apr_pool_t *p)
         at > now ? "" : " ago", acme_time_print(at, p));
 }
 
-/* Returns a link to a page that the CA has named, or "" when it is no https
- * URL: another scheme may be a script. */
+/* Returns a link to a page that the CA has named, or "" when there is none, or
+ * it is no https URL: another scheme may be a script. */
 static const char *link_to(const char *url, const char *words, apr_pool_t *p)
 {
     const char *c;
 
+    if (!url) {
+        return "";
+    }
     for (c = url; apr_isascii(*c) && apr_isgraph(*c); c++) {
     }
     if (*c || strncmp(url, "https://", 8) != 0 || strlen(url) > MAX_URL) {
@@ -232,19 +201,14 @@ static const char *link_to(const char *url, const char *words, apr_pool_t *p)
 
 /* Returns links to the CA's pages about the last problem of a site, about what
  * hinders its order, and about the time of its renewal. */
-static const char *links_of(const acme_json_t *site, apr_pool_t *p)
+static const char *links_of(const acme_status_row_t *row, apr_pool_t *p)
 {
-    const acme_json_t *renewal = child_of(site, "renewal");
-    const char *last = str_of(child_of(renewal, "last"), "instance");
-    const char *hindrance = str_of(child_of(renewal, "hindrance"), "instance");
-
-    return apr_pstrcat(p, link_to(last, "the problem, by the CA", p),
-                       strcmp(hindrance, last) != 0
-                           ? link_to(hindrance, "the hindrance, by the CA", p)
-                           : "",
-                       link_to(str_of(child_of(site, "ari"), "explanation-url"),
-                               "the time, by the CA", p),
-                       NULL);
+    return apr_pstrcat(
+        p, link_to(row->problem, "the problem, by the CA", p),
+        acme_str_same(row->hindrance, row->problem)
+            ? ""
+            : link_to(row->hindrance, "the hindrance, by the CA", p),
+        link_to(row->ari, "the time, by the CA", p), NULL);
 }
 
 /* The section while it is printed: data that all rows share. */
@@ -257,15 +221,12 @@ typedef struct section_t {
     acme_status_counts_t *counts;
 } section_t;
 
-static void print_row(const section_t *section, const acme_spec_t *spec,
-                      const acme_inventory_t *inventory,
-                      const acme_json_t *site, apr_pool_t *p)
+static void print_row(const section_t *section, const acme_site_cert_t *cert,
+                      const acme_status_row_t *row, apr_pool_t *p)
 {
-    const acme_json_t *cert = child_of(site, "cert");
-    const char *to_fix = judged(site, "to-fix");
-    const char *next = judged(site, "next");
-    const char *at = judged(site, "at");
-    acme_judgement_level_e level = level_of(site);
+    const acme_judgement_t *judgement = &row->judgement;
+    const acme_spec_t *spec = cert->spec;
+    int is_dated = judgement->next && judgement->at > 0;
 
     ap_rprintf(
         section->r,
@@ -273,28 +234,32 @@ static void print_row(const section_t *section, const acme_spec_t *spec,
         "<td>%s%s</td><td style=\"overflow-wrap:anywhere\">%s</td>"
         "<td>%s</td><td>%s%s%s</td>"
         "<td style=\"overflow-wrap:anywhere\">%s%s</td><td>%s</td></tr>\n",
-        level >= ACME_JUDGEMENT_FAILING ? "#fcc"
-        : level != ACME_JUDGEMENT_OK    ? "#ffc"
-                                        : "#cfc",
-        html(spec->name, p), acme_judgement_level_name(level),
-        spec->names->nelts, acme_inventory_serving_name(inventory->serving),
-        inventory->stashed ? " (stashed)" : "", html(judged(site, "what"), p),
-        date_of(str_of(child_of(cert, "valid"), "until"), section->now, p),
-        html(next, p), *next && *at ? " " : "",
-        *next && *at ? date_of(at, section->now, p) : "", html(to_fix, p),
-        links_of(site, p), html(spec->ca->label, p));
+        judgement->level >= ACME_JUDGEMENT_FAILING ? "#fcc"
+        : judgement->level != ACME_JUDGEMENT_OK    ? "#ffc"
+                                                   : "#cfc",
+        html(spec->name, p), acme_judgement_level_name(judgement->level),
+        spec->names->nelts,
+        acme_inventory_serving_name(cert->inventory->serving),
+        cert->inventory->stashed ? " (stashed)" : "", html(judgement->what, p),
+        date_of(row->until, section->now, p), html(judgement->next, p),
+        is_dated ? " " : "",
+        is_dated ? date_of(judgement->at, section->now, p) : "",
+        html(judgement->mend, p), links_of(row, p), html(spec->ca->label, p));
 }
 
-static const acme_json_t *site_at(const section_t *section, int i,
-                                  acme_status_counts_t *counts,
-                                  apr_pool_t *ptemp)
+static void make_row(acme_status_row_t *row, const section_t *section, int i,
+                     acme_status_counts_t *counts, apr_pool_t *ptemp)
 {
     const acme_site_cert_t *cert = acme_site_cert_at(section->setup->certs, i);
+    acme_status_view_t view;
 
-    return acme_status_brief(
-        cert->spec, cert->inventory,
-        mod_acme_report(section->setup, section->vault, i, ptemp),
-        section->vault, section->now, &section->server, counts, ptemp);
+    memset(&view, 0, sizeof(view));
+    view.spec = cert->spec;
+    view.inventory = cert->inventory;
+    view.job = mod_acme_report(section->setup, section->vault, i, ptemp);
+    view.now = section->now;
+    acme_status_row(row, &view, section->vault, &section->server, counts,
+                    ptemp);
 }
 
 /* Counts all sites. Returns their levels. */
@@ -302,12 +267,13 @@ static unsigned char *count_sites(const section_t *section)
 {
     int i, n = section->setup->certs->nelts;
     unsigned char *levels = apr_pcalloc(section->r->pool, (apr_size_t)n + 1);
+    acme_status_row_t row;
     apr_pool_t *ptemp;
 
     apr_pool_create(&ptemp, section->r->pool);
     for (i = 0; i < n; i++) {
-        levels[i] = (unsigned char)level_of(
-            site_at(section, i, section->counts, ptemp));
+        make_row(&row, section, i, section->counts, ptemp);
+        levels[i] = (unsigned char)row.judgement.level;
         apr_pool_clear(ptemp);
     }
     apr_pool_destroy(ptemp);
@@ -317,6 +283,7 @@ static unsigned char *count_sites(const section_t *section)
 /* Prints the rows, the worst first. */
 static void print_rows(const section_t *section, const unsigned char *levels)
 {
+    acme_status_row_t row;
     apr_pool_t *ptemp;
     int i, level;
 
@@ -325,12 +292,10 @@ static void print_rows(const section_t *section, const unsigned char *levels)
         for (i = 0; i < section->setup->certs->nelts
                     && !section->r->connection->aborted;
              i++) {
-            const acme_site_cert_t *cert =
-                acme_site_cert_at(section->setup->certs, i);
-
             if (levels[i] == level) {
-                print_row(section, cert->spec, cert->inventory,
-                          site_at(section, i, NULL, ptemp), ptemp);
+                make_row(&row, section, i, NULL, ptemp);
+                print_row(section, acme_site_cert_at(section->setup->certs, i),
+                          &row, ptemp);
                 apr_pool_clear(ptemp);
             }
         }

@@ -194,15 +194,12 @@ static acme_json_t *print_cert(const acme_cert_info_t *info, apr_pool_t *p)
     return json;
 }
 
-/* Prints the CA's renewal information about the live certificate, or returns
- * NULL when there is none. */
 static acme_json_t *print_ari(const acme_status_view_t *view, apr_pool_t *p)
 {
-    const acme_ari_t *ari = view->job ? view->job->ari : NULL;
+    const acme_ari_t *ari = acme_status_state_ari(view);
     acme_json_t *json;
 
-    if (!ari || !acme_plan_is_via_ari(view->spec, view->inventory)
-        || !acme_ari_is_of(ari, view->inventory->live->info)) {
+    if (!ari) {
         return NULL;
     }
     json = acme_json_object(p);

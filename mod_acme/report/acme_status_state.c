@@ -176,6 +176,16 @@ const acme_cert_info_t *acme_status_state_served(const acme_status_view_t *view)
     return inventory->live ? inventory->live->info : NULL;
 }
 
+const acme_ari_t *acme_status_state_ari(const acme_status_view_t *view)
+{
+    const acme_ari_t *ari = view->job ? view->job->ari : NULL;
+
+    return ari && acme_plan_is_via_ari(view->spec, view->inventory)
+                   && acme_ari_is_of(ari, view->inventory->live->info)
+               ? ari
+               : NULL;
+}
+
 int acme_status_state_is_ready(const acme_status_view_t *view)
 {
     return view->job && view->plan.what == ACME_PLAN_STAGED;

@@ -83,6 +83,10 @@ void acme_status_state(acme_status_view_t *view, apr_pool_t *p);
 const acme_cert_info_t *
 acme_status_state_served(const acme_status_view_t *view);
 
+/** Returns the CA's renewal information about the live certificate, or NULL
+ *  when there is none, or it does not count. */
+const acme_ari_t *acme_status_state_ari(const acme_status_view_t *view);
+
 /** Returns non-zero when view->plan.at is the time of the site's next run. */
 int acme_status_state_is_scheduled(const acme_status_view_t *view);
 
