@@ -29,7 +29,7 @@ const char *mod_acme_cmds_arg_put(cmd_parms *cmd, acme_setting_e setting,
                                   const char *text, const void *value)
 {
     acme_config_t *config = mod_acme_config_get(cmd->server);
-    acme_setting_t *slot = &config->settings[setting];
+    acme_setting_t *slot;
 
     if (setting >= ACME_SETTING_SERVER_WIDE) {
         const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -51,9 +51,9 @@ const char *mod_acme_cmds_arg_put(cmd_parms *cmd, acme_setting_e setting,
                             "or into the virtual hosts",
                             cmd->cmd->name);
     }
-    if (config->section) {
-        slot = &config->section->settings[setting];
-    }
+    slot = config->section
+               ? &config->section->settings[setting]
+               : &mod_acme_config_change(config, cmd->pool)[setting];
     slot->text = apr_pstrdup(cmd->pool, text);
     slot->value = value;
     slot->place = mod_acme_cmds_arg_place(cmd);

@@ -16,11 +16,29 @@
  * configuration. */
 static acme_setup_t *current;
 
+/* Settings of all configurations that set nothing. */
+static const acme_setting_t nothing[ACME_SETTING_COUNT];
+
+const acme_setting_t *mod_acme_config_nothing(void)
+{
+    return nothing;
+}
+
+acme_setting_t *mod_acme_config_change(acme_config_t *config, apr_pool_t *p)
+{
+    if (!config->changed) {
+        config->changed = apr_pmemdup(p, config->settings, sizeof(nothing));
+        config->settings = config->changed;
+    }
+    return config->changed;
+}
+
 void *mod_acme_config_create(apr_pool_t *p, server_rec *s)
 {
     acme_config_t *config = apr_pcalloc(p, sizeof(*config));
 
     (void)s;
+    config->settings = nothing;
     config->domains = apr_array_make(p, 0, sizeof(acme_domain_t));
     config->own = config;
     config->site = -1;
@@ -32,7 +50,14 @@ void *mod_acme_config_merge(apr_pool_t *p, void *base, void *add)
     acme_config_t *merged = apr_pmemdup(p, add, sizeof(*merged));
     const acme_config_t *outer = base;
 
-    acme_setting_merge(merged->settings, outer->settings, ACME_SETTING_COUNT);
+    merged->changed = NULL;
+    if (merged->settings == nothing) {
+        merged->settings = outer->settings;
+    }
+    else if (outer->settings != nothing) {
+        acme_setting_merge(mod_acme_config_change(merged, p), outer->settings,
+                           ACME_SETTING_COUNT);
+    }
     merged->own = add;
     return merged;
 }

@@ -167,9 +167,12 @@ typedef enum {
 
 /** The configuration of one server_rec. */
 typedef struct acme_config_t {
-    acme_setting_t settings[ACME_SETTING_COUNT];
-    apr_array_header_t *domains;     /**< acme_domain_t; never inherited */
-    const char *off;                 /**< place of ACMEDomain off; NULL: none */
+    /** Array of ACME_SETTING_COUNT. Those that set nothing share one, because
+     *  most of thousands of virtual hosts do not. */
+    const acme_setting_t *settings;
+    acme_setting_t *changed;     /**< the same; NULL: they are not its own */
+    apr_array_header_t *domains; /**< acme_domain_t; never inherited */
+    const char *off;             /**< place of ACMEDomain off; NULL: none */
     const struct acme_config_t *own; /**< before merging with the server's */
     acme_domain_t *section;          /**< the section being read, or NULL */
     /** index in acme_setup_t, -1 for none; set by check_config */
@@ -275,6 +278,12 @@ void *mod_acme_config_merge_dir(apr_pool_t *p, void *base, void *add);
 /** Gives each virtual host a configuration of its own: httpd lets those without
  *  a directive of ours share the main server's. */
 void mod_acme_config_separate(server_rec *server, apr_pool_t *p);
+
+/** Returns an array of ACME_SETTING_COUNT in which nothing is set. */
+const acme_setting_t *mod_acme_config_nothing(void);
+
+/** Returns the settings of a configuration for writing: its own ones. */
+acme_setting_t *mod_acme_config_change(acme_config_t *config, apr_pool_t *p);
 
 /** Returns the configuration of the server. */
 acme_config_t *mod_acme_config_get(const server_rec *s);

@@ -125,8 +125,8 @@ static const char *certificate_name(acme_sites_t *sites, const server_rec *s,
                                     const char *directive, const char *text)
 {
     const acme_config_t *config = mod_acme_config_get(s);
-    const char *place = host_place(s, sites->p);
     int is_alias = directive[strlen("Server")] == 'A';
+    const char *place;
     const char *name;
     const char *why;
 
@@ -137,6 +137,7 @@ static const char *certificate_name(acme_sites_t *sites, const server_rec *s,
     else if (!acme_ident_canonical(&name, text, &why, sites->p)) {
         return name;
     }
+    place = host_place(s, sites->p);
     if (is_asking(sites, s)) {
         mod_acme_sites_refuse(
             sites,
@@ -421,9 +422,14 @@ static void mistake(void *baton, const acme_match_mistake_t *m)
 static void join_settings(acme_sites_t *sites, acme_site_draft_t *draft,
                           const acme_setting_t *more)
 {
-    acme_setting_t *settings = draft->settings.settings;
-    int clash = acme_setting_join(settings, more, ACME_SETTING_PER_HOST);
+    acme_setting_t *settings;
+    int clash;
 
+    if (more == mod_acme_config_nothing()) {
+        return;
+    }
+    settings = mod_acme_config_change(&draft->settings, sites->p);
+    clash = acme_setting_join(settings, more, ACME_SETTING_PER_HOST);
     if (clash != ACME_SETTING_PER_HOST) {
         mod_acme_sites_refuse(
             sites,
@@ -512,14 +518,14 @@ static void make_drafts(acme_sites_t *sites)
         acme_site_draft_t *draft = &sites->drafts[i];
 
         draft->match = APR_ARRAY_IDX(found, i, const acme_match_site_t *);
+        draft->settings.settings = mod_acme_config_nothing();
         if (draft->match->set >= 0) {
             const acme_setting_t *settings =
                 APR_ARRAY_IDX(domains, draft->match->set, acme_domain_t)
                     .settings;
 
             if (settings) {
-                memcpy(draft->settings.settings, settings,
-                       sizeof(draft->settings.settings));
+                draft->settings.settings = settings;
             }
         }
     }
