@@ -23,7 +23,8 @@ def command(room, pebble):
 def dns_conf(httpd, pebble, command, *sites, **changes):
     """Managed sites that are proven by dns-01."""
     settings = {"ACMEChallengeDns01": command.line,
-                "ACMECAChallenges": "dns-01"}
+                "ACMECAChallenges": "dns-01",
+                "ACMEDnsServers": "127.0.0.1:%d" % pebble.dns_port}
     settings.update(changes)
     return conf.managed_conf(httpd, pebble, *sites, **settings)
 

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_dns_seen.h"
 #include "acme_job.h"
 #include "acme_jws.h"
 #include "acme_site.h"
@@ -18,6 +19,7 @@
 struct acme_solver_dns_t {
     acme_worker_ctx_t *ctx;
     acme_solver_dns_queue_t *queue;
+    acme_dns_seen_t *seen;
 };
 
 acme_solver_dns_t *acme_solver_dns_create(acme_worker_ctx_t *ctx,
@@ -29,6 +31,7 @@ acme_solver_dns_t *acme_solver_dns_create(acme_worker_ctx_t *ctx,
 
     dns->ctx = ctx;
     dns->queue = acme_solver_dns_queue_create(ctx, &tools, p);
+    dns->seen = acme_dns_seen_create(ctx, p);
     return dns;
 }
 
@@ -65,6 +68,27 @@ static void describe(acme_solver_dns_record_t *record, const acme_spec_t *spec,
     record->since = now;
 }
 
+/* Returns when the CA can see a record that is up, and lets the name servers of
+ * its zone be asked for it until then. */
+static apr_time_t look(acme_solver_dns_t *dns,
+                       const acme_solver_dns_entry_t *entry, apr_pool_t *ptemp)
+{
+    const acme_solver_dns_record_t *record = &entry->record;
+    acme_dns_seen_record_t wanted;
+
+    if (record->how.seen_within <= 0 || !acme_dns_seen_can(dns->seen)) {
+        return entry->visible;
+    }
+    wanted.site = record->site;
+    wanted.identifier = record->identifier;
+    wanted.name = acme_solver_dns_record_name(record, ptemp);
+    wanted.value = record->value;
+    wanted.until = record->since + record->how.seen_within;
+    wanted.blind = entry->visible;
+    acme_dns_seen_want(dns->seen, &wanted);
+    return wanted.until > wanted.blind ? wanted.until : wanted.blind;
+}
+
 apr_status_t acme_solver_dns_present(const acme_solver_means_t *means,
                                      const acme_challenge_t *challenge,
                                      acme_problem_t *problem, apr_pool_t *ptemp)
@@ -92,7 +116,7 @@ apr_status_t acme_solver_dns_present(const acme_solver_means_t *means,
     }
     switch (entry->state) {
     case ACME_SOLVER_DNS_QUEUE_UP:
-        *means->visible = entry->visible;
+        *means->visible = look(dns, entry, ptemp);
         return APR_SUCCESS;
     case ACME_SOLVER_DNS_QUEUE_FAILED:
         *problem = *acme_problem_dup(entry->problem, ptemp);
@@ -114,6 +138,7 @@ static void release_known(acme_solver_dns_t *dns,
 {
     acme_solver_dns_record_t copy = *record;
 
+    acme_dns_seen_forget(dns->seen, record->value);
     if (now && acme_solver_dns_how_fits(&record->how, now)) {
         copy.how = *now;
     }
@@ -133,6 +158,7 @@ apr_status_t acme_solver_dns_cleanup(const acme_solver_means_t *means,
     if (!means->dns) {
         return APR_SUCCESS;
     }
+    acme_dns_seen_forget(means->dns->seen, value);
     entry = acme_solver_dns_queue_find(means->dns->queue, value);
     if (entry) {
         acme_solver_dns_queue_release(means->dns->queue, &entry->record);
@@ -216,12 +242,25 @@ void acme_solver_dns_sweep(acme_solver_dns_t *dns,
     }
 }
 
+apr_time_t acme_solver_dns_seen(const acme_worker_ctx_t *ctx,
+                                const acme_spec_t *spec,
+                                const acme_problem_t **missing)
+{
+    *missing = NULL;
+    return ctx->dns ? acme_dns_seen_at(ctx->dns->seen, spec->name, missing)
+                    : ACME_SCHEDULE_NEVER;
+}
+
 apr_time_t acme_solver_dns_step(acme_solver_dns_t *dns, int *waits)
 {
-    return acme_solver_dns_queue_step(dns->queue, waits);
+    apr_time_t seen = acme_dns_seen_step(dns->seen);
+    apr_time_t at = acme_solver_dns_queue_step(dns->queue, waits);
+
+    return seen < at ? seen : at;
 }
 
 void acme_solver_dns_end(acme_solver_dns_t *dns)
 {
+    acme_dns_seen_end(dns->seen);
     acme_solver_dns_queue_end(dns->queue);
 }

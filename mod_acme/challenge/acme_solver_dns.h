@@ -5,6 +5,10 @@
  * @brief dns-01 (RFC 8555 8.4): a TXT record is set up and torn down, in the
  * way that is configured for the site (acme_solver_dns_way).
  *
+ * A record that is set up is looked for at the name servers of its zone
+ * (acme_dns_seen.h), and the CA is told of no challenge of the order before
+ * they have it, or the time for it is over.
+ *
  * Setups and teardowns run beside everything else. An order waits for the one
  * that sets its record up (acme_solver_dns_present() returns APR_EAGAIN), but
  * not for the one that tears it down.
@@ -45,6 +49,16 @@ apr_status_t acme_solver_dns_present(const acme_solver_means_t *means,
                                      const acme_challenge_t *challenge,
                                      acme_problem_t *problem,
                                      apr_pool_t *ptemp);
+
+/**
+ * Returns when the CA can see all records of a site, as far as is known now.
+ * That may be earlier than what acme_solver_dns_present() has set, and is
+ * ACME_SCHEDULE_NEVER when none is looked for.
+ * @param missing set to what is waited for, or NULL
+ */
+apr_time_t acme_solver_dns_seen(const acme_worker_ctx_t *ctx,
+                                const acme_spec_t *spec,
+                                const acme_problem_t **missing);
 
 /** Lets the record of a challenge be torn down. Does not wait for it. */
 apr_status_t acme_solver_dns_cleanup(const acme_solver_means_t *means,

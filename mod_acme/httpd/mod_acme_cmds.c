@@ -316,8 +316,8 @@ const command_rec mod_acme_cmds_table[] = {
                   "2, or 1 for no (2)"),
     AP_INIT_TAKE12("ACMEDnsPropagation", mod_acme_cmds_dns_propagation, NULL,
                    RSRC_CONF,
-                   "wait from that program's success to the CA's being told, "
-                   "and longest time that the program may take (0 10min)"),
+                   "longest wait for the zone's name servers to have a record, "
+                   "and longest time that the program may take (2min 10min)"),
     AP_INIT_TAKE1("ACMECertificateFile", set_path,
                   SETTING(ACME_SETTING_CERT_FILE), RSRC_CONF,
                   "PEM file of a certificate of your own, served and watched "

@@ -198,7 +198,10 @@ void mod_acme_dns_set(acme_sites_t *sites, const acme_site_draft_t *draft,
     }
     dns = apr_pcalloc(sites->p, sizeof(*dns));
     dns->way = way->way;
-    dns->propagation =
+    /* A wait that is not written is worth it only as long as a name server says
+     * that the record is missing. */
+    dns->propagation = times ? times->propagation : 0;
+    dns->seen_within =
         times ? times->propagation : ACME_DEFAULT_DNS_PROPAGATION;
     dns->limit = times ? times->limit : ACME_DEFAULT_DNS_LIMIT;
     setters[way->way](sites, config, &config->settings[way->setting], dns);

@@ -20,6 +20,7 @@
 #include "acme_solver.h"
 #include "acme_solver_dns.h"
 #include "acme_solver_item.h"
+#include "acme_str.h"
 #include "acme_text.h"
 
 /* Wait before the first poll, where the CA names no time. It is short because
@@ -384,13 +385,28 @@ static apr_status_t begin(acme_obtain_t *order, acme_problem_t *problem)
                          problem, order->ptemp);
 }
 
+/* Returns what a record of dns-01 is waited for, or NULL. */
+static const acme_problem_t *unseen(const acme_obtain_t *order)
+{
+    const acme_problem_t *missing = NULL;
+
+    if (acme_issue_waits_to_be_seen(order->issue)) {
+        (void)acme_solver_dns_seen(order->ctx, order->spec, &missing);
+    }
+    return missing;
+}
+
 /* Notes in the job that the order makes no progress, and that it does again, so
  * that the status shows it while it lasts. */
 static void note_hindrance(acme_obtain_t *order)
 {
     const acme_problem_t *trouble = acme_issue_trouble(order->issue);
 
-    if (trouble && !order->job->hindrance) {
+    trouble = trouble ? trouble : unseen(order);
+    if (trouble
+        && (!order->job->hindrance
+            || !acme_str_same(trouble->detail,
+                              order->job->hindrance->detail))) {
         acme_job_hindered(order->job, trouble, now_of(order));
         (void)save(order);
     }
@@ -676,6 +692,21 @@ static void end_issue(acme_obtain_t *order, const acme_issue_action_t *action)
     }
 }
 
+/* Returns when a WAIT is over: at once when it is for records in the DNS, and
+ * their name servers have them. */
+static apr_time_t when_over(const acme_obtain_t *order,
+                            const acme_issue_action_t *action)
+{
+    const acme_problem_t *missing;
+    apr_time_t seen;
+
+    if (!acme_issue_waits_to_be_seen(order->issue)) {
+        return action->until;
+    }
+    seen = acme_solver_dns_seen(order->ctx, order->spec, &missing);
+    return seen < action->until ? seen : action->until;
+}
+
 static int step_issue(acme_obtain_t *order, apr_time_t *again)
 {
     acme_client_t *client = acme_ca_account_client(order->ca_account);
@@ -700,8 +731,9 @@ static int step_issue(acme_obtain_t *order, apr_time_t *again)
     case ACME_ACTION_CLEANUP:
         return solve(order, action, again);
     case ACME_ACTION_WAIT:
-        if (action->until > now && !turned_back) {
-            *again = action->until;
+        note_hindrance(order);
+        if (when_over(order, action) > now && !turned_back) {
+            *again = when_over(order, action);
             return 0;
         }
         acme_issue_timer(order->issue, now);

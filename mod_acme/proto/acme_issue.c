@@ -282,6 +282,13 @@ void acme_issue_visible_at(acme_issue_t *issue, apr_time_t at)
     }
 }
 
+int acme_issue_waits_to_be_seen(const acme_issue_t *issue)
+{
+    return issue->phase == ACME_PHASE_RESPOND && issue->has_action
+           && issue->action.type == ACME_ACTION_WAIT
+           && issue->action.until == issue->visible_at;
+}
+
 void acme_issue_timer(acme_issue_t *issue, apr_time_t now)
 {
     if (issue->action.type != ACME_ACTION_WAIT) {

@@ -128,6 +128,10 @@ void acme_issue_solved(acme_issue_t *issue, apr_status_t rv,
  *  acme_issue_solved(). */
 void acme_issue_visible_at(acme_issue_t *issue, apr_time_t at);
 
+/** Returns non-zero when WAIT is for challenges to be seen: when that is so
+ *  earlier than it was said to be, acme_issue_timer() may be called at once. */
+int acme_issue_waits_to_be_seen(const acme_issue_t *issue);
+
 /** Feeds that the time of a WAIT has come. */
 void acme_issue_timer(acme_issue_t *issue, apr_time_t now);
 

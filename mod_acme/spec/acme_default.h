@@ -42,8 +42,8 @@
 /** ACMEChallengeDns01Version */
 #define ACME_DEFAULT_DNS_VERSION 2
 
-/** ACMEDnsPropagation: from the command's success to the CA's being told. */
-#define ACME_DEFAULT_DNS_PROPAGATION 0
+/** ACMEDnsPropagation: longest wait for the name servers to have a record. */
+#define ACME_DEFAULT_DNS_PROPAGATION (2 * ACME_TIME_MINUTE)
 
 /** ACMEDnsPropagation: longest that a command may take. */
 #define ACME_DEFAULT_DNS_LIMIT (10 * ACME_TIME_MINUTE)

@@ -55,7 +55,12 @@ typedef struct acme_dns_spec_t {
                                           arguments */
     acme_dns_command_e version;      /**< COMMAND */
     apr_interval_time_t propagation; /**< after the record was set up, before
-                                          the CA is told */
+                                          the CA is told; where the name servers
+                                          of the zone can be asked, only if none
+                                          answers */
+    apr_interval_time_t seen_within; /**< the longest wait for the name servers
+                                          of the zone to have the record; 0:
+                                          they are not asked */
     apr_interval_time_t limit;       /**< of the time that a setup or a teardown
                                           takes */
 } acme_dns_spec_t;

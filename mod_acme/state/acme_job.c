@@ -454,8 +454,10 @@ static void forget_ca(acme_job_t *job)
 void acme_job_hindered(acme_job_t *job, const acme_problem_t *problem,
                        apr_time_t now)
 {
+    if (!job->hindrance) {
+        job->hindered = now;
+    }
     job->hindrance = acme_problem_dup(problem, job->p);
-    job->hindered = now;
 }
 
 void acme_job_unhindered(acme_job_t *job)

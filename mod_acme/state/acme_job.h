@@ -197,8 +197,8 @@ void acme_job_order_made(acme_job_t *job, acme_json_t *order);
 /** The order is not resumed; failures and waits stay. */
 void acme_job_order_dropped(acme_job_t *job);
 
-/** A request of the order has failed and is repeated: what hinders it is noted
- *  for the status. Nothing is counted.
+/** A request of the order has failed and is repeated, or it waits for name
+ *  servers: what hinders it is noted for the status. Nothing is counted.
  *  @param problem copied */
 void acme_job_hindered(acme_job_t *job, const acme_problem_t *problem,
                        apr_time_t now);
