@@ -50,6 +50,23 @@ static void write_command(acme_json_t *item, const acme_dns_spec_t *how)
     acme_json_set_int(item, KEY_VERSION, how->version);
 }
 
+/* ---- ACMEDnsResponder: the item is all ---- */
+
+static int read_responder(acme_dns_spec_t *how, const acme_json_t *item,
+                          apr_pool_t *p)
+{
+    (void)how;
+    (void)item;
+    (void)p;
+    return 1;
+}
+
+static void write_responder(acme_json_t *item, const acme_dns_spec_t *how)
+{
+    (void)item;
+    (void)how;
+}
+
 /* ---- all ways ---- */
 
 typedef struct row_t {
@@ -65,6 +82,8 @@ typedef struct row_t {
 
 static const row_t rows[] = {
     {ACME_DNS_COMMAND, "command", copy_command, read_command, write_command,
+     NULL},
+    {ACME_DNS_RESPONDER, "responder", NULL, read_responder, write_responder,
      NULL},
 };
 

@@ -3,9 +3,11 @@
 #include "acme_solver_dns_way.h"
 
 #include "acme_solver_dns_command.h"
+#include "acme_solver_dns_responder.h"
 
 static const acme_solver_dns_way_t *const ways[] = {
     &acme_solver_dns_command,
+    &acme_solver_dns_responder,
 };
 
 const acme_solver_dns_way_t *acme_solver_dns_way(acme_dns_way_e way)

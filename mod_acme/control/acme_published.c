@@ -73,6 +73,9 @@ static acme_json_t *print_spec(const acme_spec_t *spec, acme_serving_e serving,
     if (spec->challenge_faults) {
         acme_json_set_strs(json, "challenges-left-out", spec->challenge_faults);
     }
+    if (spec->dns_records) {
+        acme_json_set_strs(json, "dns-records", spec->dns_records);
+    }
     if (spec->alpn_names) {
         acme_json_set_strs(json, "alpn-names", spec->alpn_names);
     }

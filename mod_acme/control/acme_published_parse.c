@@ -204,6 +204,7 @@ static acme_spec_t *parse_spec(const acme_json_t *json,
     spec->require_https = parse_require(copy_str(json, "require-https", p));
     spec->challenge_types = copy_strs(json, "challenges", p);
     spec->challenge_faults = copy_strs(json, "challenges-left-out", p);
+    spec->dns_records = copy_strs(json, "dns-records", p);
     spec->alpn_names = copy_strs(json, "alpn-names", p);
     spec->renew_mode = parse_mode(copy_str(json, "renew-mode", p));
     spec->place = copy_str(json, "place", p);

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "acme_default.h"
+#include "acme_dns_reply.h"
 #include "acme_ident.h"
 #include "mod_acme_mistakes.h"
 
@@ -149,7 +150,13 @@ static fault_t fault_dns(const acme_challenges_t *challenges, int index,
     (void)index;
     if (!spec->dns) {
         fault.what = FAULT_CLOSED;
-        fault.text = "there is no ACMEChallengeDns01 that sets a record";
+        fault.text = "there is no ACMEChallengeDns01 that sets a record, and "
+                     "no ACMEDnsResponder";
+    }
+    else if (spec->dns->way == ACME_DNS_RESPONDER && !acme_dns_reply_built()) {
+        fault.what = FAULT_CLOSED;
+        fault.text = "ACMEDnsResponder needs ldns, and mod_acme was built "
+                     "without it";
     }
     return fault;
 }
@@ -214,7 +221,7 @@ static void refuse(const acme_challenges_t *challenges, const acme_spec_t *spec)
                            "site %s (%s) can be proven: %s; name another type "
                            "in ACMECAChallenges, or write ACMEPortMap with the "
                            "local ports behind the public 80 and 443, or "
-                           "ACMEChallengeDns01",
+                           "ACMEChallengeDns01 or ACMEDnsResponder",
             spec->name, spec->place, why);
     }
 }

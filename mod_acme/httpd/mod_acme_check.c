@@ -16,6 +16,7 @@
 #include "mod_acme_certless.h"
 #include "mod_acme_challenges.h"
 #include "mod_acme_dns.h"
+#include "mod_acme_dns_responder.h"
 #include "mod_acme_limits.h"
 #include "mod_acme_mistakes.h"
 #include "mod_acme_noeffect.h"
@@ -299,6 +300,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     mod_acme_dns_set(sites, draft, config, spec);
     mod_acme_challenges_set(challenges, index, config, spec);
     mod_acme_stateless_set(sites, config, spec);
+    spec->dns_records = mod_acme_dns_responder_records(spec, sites->p);
     mod_acme_dns_check_wildcards(sites, spec);
     return spec;
 }
@@ -422,6 +424,9 @@ int mod_acme_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     mod_acme_sites_sum_up(&sites);
     if (sites.errors) {
         return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
+        mod_acme_dns_responder_print(mod_acme_config_setup_get());
     }
     return OK;
 }

@@ -318,6 +318,11 @@ const command_rec mod_acme_cmds_table[] = {
                    RSRC_CONF,
                    "longest wait for the zone's name servers to have a record, "
                    "and longest time that the program may take (2min 10min)"),
+    AP_INIT_TAKE_ARGV("ACMEDnsResponder", mod_acme_cmds_responder, NULL,
+                      RSRC_CONF,
+                      "[address:]port and zone of a DNS server of our own, "
+                      "which answers for names that are delegated to the "
+                      "zone; the name of the server; or none (none)"),
     AP_INIT_TAKE1("ACMECertificateFile", set_path,
                   SETTING(ACME_SETTING_CERT_FILE), RSRC_CONF,
                   "PEM file of a certificate of your own, served and watched "

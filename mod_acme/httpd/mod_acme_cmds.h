@@ -42,6 +42,8 @@ const char *mod_acme_cmds_ca_eab(cmd_parms *cmd, void *dc, const char *first,
  * everything after 64 arguments. */
 const char *mod_acme_cmds_dns_command(cmd_parms *cmd, void *dc,
                                       const char *args);
+const char *mod_acme_cmds_responder(cmd_parms *cmd, void *dc, int argc,
+                                    char *const argv[]);
 const char *mod_acme_cmds_dns_version(cmd_parms *cmd, void *dc,
                                       const char *arg);
 const char *mod_acme_cmds_dns_servers(cmd_parms *cmd, void *dc, int argc,

@@ -12,6 +12,7 @@
 #include "acme_default.h"
 #include "acme_ident.h"
 #include "mod_acme_compat.h"
+#include "mod_acme_dns_responder.h"
 #include "mod_acme_dns_way.h"
 
 /* Longest first line of a script that is looked at, as the kernel does. */
@@ -138,12 +139,20 @@ static void set_command(acme_sites_t *sites, const acme_config_t *config,
     check_program(sites, APR_ARRAY_IDX(argv, 0, const char *), setting);
 }
 
+static void set_responder(acme_sites_t *sites, const acme_config_t *config,
+                          const acme_setting_t *setting, acme_dns_spec_t *dns)
+{
+    (void)config;
+    mod_acme_dns_responder_set(sites, setting, dns);
+}
+
 typedef void set_fn(acme_sites_t *sites, const acme_config_t *config,
                     const acme_setting_t *setting, acme_dns_spec_t *dns);
 
 /* Sets what a way needs, by acme_dns_way_e. */
 static set_fn *const setters[] = {
     set_command,
+    set_responder,
 };
 
 /* Returns the only way that is named here, or NULL; refuses two. A directive
@@ -227,7 +236,7 @@ void mod_acme_dns_check_wildcards(acme_sites_t *sites, const acme_spec_t *spec)
                 name, spec->name, spec->place,
                 spec->dns ? "add dns-01 to ACMECAChallenges"
                           : "add ACMEChallengeDns01 with a program that sets "
-                            "it");
+                            "it, or ACMEDnsResponder");
             return;
         }
     }

@@ -9,8 +9,16 @@ static int is_command(const void *value)
     return argv && argv->nelts > 0;
 }
 
+static int is_responder(const void *value)
+{
+    const acme_dns_responder_t *responder = value;
+
+    return responder && responder->port > 0;
+}
+
 static const acme_dns_way_t ways[] = {
     {ACME_SETTING_CHALLENGE_DNS01, ACME_DNS_COMMAND, is_command},
+    {ACME_SETTING_DNS_RESPONDER, ACME_DNS_RESPONDER, is_responder},
 };
 
 #define N_WAYS ((int)(sizeof(ways) / sizeof(ways[0])))

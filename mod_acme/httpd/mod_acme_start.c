@@ -27,6 +27,7 @@
 #include "mod_acme_job_cache.h"
 #include "mod_acme_tls.h"
 #include "mod_acme_promote.h"
+#include "mod_acme_responder_sockets.h"
 
 /* Removes temporary files of a start that was killed. No other process creates
  * such files here. */
@@ -212,6 +213,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 
     (void)plog;
     if (!setup) {
+        mod_acme_responder_sockets_open(NULL, s->process, ptemp);
         return OK;
     }
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
@@ -224,6 +226,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     make_shared(setup);
     load_bindings(setup);
     mod_acme_store_open(setup, ptemp);
+    mod_acme_responder_sockets_open(setup, s->process, ptemp);
     mod_acme_control_prepare(setup, ptemp);
     /* Change nothing in a store that another server owns. */
     if (setup->ours) {

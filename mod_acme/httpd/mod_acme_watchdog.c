@@ -18,6 +18,7 @@
 #include "acme_time.h"
 #include "config.h"
 #include "mod_acme_compat.h"
+#include "mod_acme_responder.h"
 
 #define WATCHDOG_NAME "_mod_acme_"
 
@@ -75,6 +76,7 @@ static int lock(void)
 
 static void stop(void)
 {
+    mod_acme_responder_stop();
     if (child.mutex && lock()) {
         child.stopping = 1;
         if (child.worker) {
@@ -137,6 +139,7 @@ static apr_status_t leave(void *data)
     for (i = 0; child.mutex && i < END_STEPS && is_alive(); ++i) {
         apr_sleep(LEAVE_STEP);
     }
+    mod_acme_responder_leave();
     return APR_SUCCESS;
 }
 
@@ -185,6 +188,7 @@ void mod_acme_watchdog_child_init(apr_pool_t *pchild, server_rec *s)
      * still be served, and httpd before 2.4.49 has no such hook. All MPMs
      * destroy this pool at the end. */
     apr_pool_pre_cleanup_register(pchild, NULL, leave);
+    mod_acme_responder_start(setup);
 }
 
 void mod_acme_watchdog_child_stopping(apr_pool_t *pchild, int graceful)

@@ -163,6 +163,9 @@ static acme_json_t *print_ca(const acme_spec_t *spec, const acme_job_t *job,
     if (spec->challenge_faults) {
         acme_json_set_strs(json, "challenges-left-out", spec->challenge_faults);
     }
+    if (spec->dns_records) {
+        acme_json_set_strs(json, "dns-records", spec->dns_records);
+    }
     return json;
 }
 

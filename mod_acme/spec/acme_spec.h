@@ -45,15 +45,26 @@ typedef enum {
 
 /** The ways how records of dns-01 challenges come into the DNS. */
 typedef enum {
-    ACME_DNS_COMMAND /**< ACMEChallengeDns01: a program */
+    ACME_DNS_COMMAND,  /**< ACMEChallengeDns01: a program */
+    ACME_DNS_RESPONDER /**< ACMEDnsResponder: this server */
 } acme_dns_way_e;
+
+/** A DNS server of our own, for dns-01. */
+typedef struct acme_dns_responder_t {
+    const char *address; /**< that it listens on; NULL: all of the machine */
+    int port;
+    const char *zone;        /**< canonical */
+    const char *name_server; /**< its name, canonical; NULL in a directive: not
+                                  written */
+} acme_dns_responder_t;
 
 /** How records of dns-01 challenges come into the DNS. */
 typedef struct acme_dns_spec_t {
     acme_dns_way_e way;
-    const apr_array_header_t *argv;  /**< COMMAND: const char *: program,
+    const apr_array_header_t *argv;        /**< COMMAND: const char *: program,
                                           arguments */
-    acme_dns_command_e version;      /**< COMMAND */
+    acme_dns_command_e version;            /**< COMMAND */
+    const acme_dns_responder_t *responder; /**< RESPONDER; not part of items */
     apr_interval_time_t propagation; /**< after the record was set up, before
                                           the CA is told; where the name servers
                                           of the zone can be asked, only if none
@@ -120,6 +131,10 @@ typedef struct acme_spec_t {
     int http01_stateless;       /**< nonzero: any http-01 token is answered in
                                      the name of the account at the first CA */
     const acme_dns_spec_t *dns; /**< for dns-01, or NULL */
+    const apr_array_header_t *dns_records; /**< const char *, what is to be
+                                                published once for
+                                                ACMEDnsResponder, as a zone
+                                                file has it; or NULL */
     const char *profile;   /**< name of the CA's profile to issue by, or NULL */
     int profile_mandatory; /**< nonzero: no certificate rather than one
                                 without the profile */

@@ -124,6 +124,8 @@ static void what_shapes_sites_comes_back(void **state)
     spec_at(published, 0)->optional = strs(p, "www.a.example", NULL);
     spec_at(published, 0)->require_https = ACME_HTTPS_PERMANENT;
     spec_at(published, 0)->security_level = 3;
+    spec_at(published, 0)->dns_records = strs(
+        p, "_acme-challenge.a.example. IN CNAME a.example.acme.test.", NULL);
     spec_at(published, 1)->cert_file = "/etc/own.pem";
     spec_at(published, 1)->cert_key_file = "/etc/own.key";
     text = printed(published, p);
@@ -134,6 +136,8 @@ static void what_shapes_sites_comes_back(void **state)
     assert_int_equal(spec_at(read, 0)->require_https, ACME_HTTPS_PERMANENT);
     assert_int_equal(spec_at(read, 0)->security_level, 3);
     assert_int_equal(spec_at(read, 1)->security_level, 0);
+    assert_int_equal(spec_at(read, 0)->dns_records->nelts, 1);
+    assert_null(spec_at(read, 1)->dns_records);
     assert_null(spec_at(read, 0)->cert_file);
     assert_null(spec_at(read, 1)->optional);
     assert_int_equal(spec_at(read, 1)->require_https, ACME_HTTPS_OFF);

@@ -16,6 +16,7 @@ our %room = (
     store     => [1, 'base'],
     dns       => [1, 'base'],
     proto     => [2, qw(base crypto)],
+    responder => [2, qw(base crypto dns)],
     spec      => [3, @LOW],
     certs     => [3, @LOW, 'spec'],
     schedule  => [4, @LOW, 'spec'],
@@ -31,10 +32,11 @@ our %room = (
     report    => [7, @LOW, qw(spec certs schedule state plan)],
     engine    => [8, @LOW, qw(dns(types) spec certs schedule state challenge plan account
                               control obtain)],
-    httpd     => [9, @LOW, qw(net dns spec certs schedule state challenge plan
-                              account control install obtain report engine)],
-    tool      => [9, @LOW, qw(net dns spec certs schedule transfer state
+    httpd     => [9, @LOW, qw(net dns responder spec certs schedule state
                               challenge plan account control install obtain
+                              report engine)],
+    tool      => [9, @LOW, qw(net dns responder spec certs schedule transfer
+                              state challenge plan account control install obtain
                               report engine)],
 );
 

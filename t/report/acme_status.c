@@ -216,6 +216,10 @@ static void settings_have_the_forms_of_mod_md(void **state)
     w->spec.renew_mode = ACME_RENEW_AUTO;
     assert_int_equal(flag(w, site_of(w), "", "watched"), 0);
     assert_string_equal(text(w, site_of(w), "", "site"), "none");
+    w->spec.dns_records =
+        strs(*state, "_acme-challenge.a. IN CNAME a.b.", NULL);
+    assert_string_equal(list(w, site_of(w), "ca", "dns-records"),
+                        "_acme-challenge.a. IN CNAME a.b.");
     w->ca.agreed = 1;
     w->ca.contact = "mailto:a@example.org";
     assert_string_equal(text(w, site_of(w), "ca", "agreement"), "accepted");
