@@ -140,6 +140,9 @@ my %source = (
                                 'acme_inventory_serving_name')],
     'acme_certstore.c' => [body('mod_acme/certs/acme_certstore.c',
                                 'acme_certstore_place_name')],
+    'acme_preflight_finding.c' =>
+        [body('mod_acme/preflight/acme_preflight_finding.c',
+              'acme_preflight_finding_state')],
     'acme_judgement.c, levels' => [body('mod_acme/report/acme_judgement.c',
                                         'levels')],
 );
@@ -151,7 +154,7 @@ my ($words8) = $manual8 =~ /^\.SH WORDS\n(.*?)^\.SH /ms;
 lacks('each word for a state is in docs/acmectl.8', $state_words,
       set(map { split ' ' } ($words8 // '') =~ /^\.BR? +([a-z][a-z-]*)/mg));
 # A member that has such a word gets it from one of these.
-my @other_words = grep { !/^(?:site|result|site_name\(site\)|status_of\(record\)
+my @other_words = grep { !/^(?:site|result|worst|site_name\(site\)|status_of\(record\)
                              |outcome_names\[\w+->outcome\])$/x }
     $tool =~ /acme_json_set_str\(\s*\w+,\s*"(?:result|status|site|state|level)",
               \s*([^;]+)\);/gx;

@@ -27,6 +27,21 @@
 /** Most bytes of the body of a response; a longer one is an error. */
 #define ACME_HTTP_MAX_BODY (512 * 1024)
 
+/** Most bytes of the body of a response to a probe; a longer one is an
+ *  error. */
+#define ACME_HTTP_MAX_PROBE_BODY (16 * 1024)
+
+/** Makes a request a probe: it goes to the server that a CA's validation would
+ *  reach, and takes from it what a CA takes. Its URL may be http; certificates
+ *  are not verified, redirects are not followed, proxies are not used, and no
+ *  connection is used twice. */
+typedef struct acme_http_probe_t {
+    const char *address;         /**< where to connect to, whatever host the URL
+                                      names: "192.0.2.1", "2001:db8::1" */
+    int port;                    /**< where to connect to */
+    apr_interval_time_t timeout; /**< of the whole request */
+} acme_http_probe_t;
+
 /** A request. It and all that it points to live until `done` has been called.
  */
 typedef struct acme_http_request_t {
@@ -46,6 +61,7 @@ typedef struct acme_http_request_t {
      *  a response with status 201 and a Location is delivered although its body
      *  was cut, with an empty body. */
     int repeatable;
+    const acme_http_probe_t *probe; /**< NULL: an ordinary request */
 } acme_http_request_t;
 
 /** A response, valid only while `done` runs. */

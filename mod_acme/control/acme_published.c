@@ -148,6 +148,11 @@ static const char *print(const acme_published_t *published, apr_pool_t *p)
     apr_pool_destroy(each);
     acme_json_set_int(json, "format", ACME_PUBLISHED_FORMAT);
     acme_json_set_str(json, "activation", published->activation);
+    acme_json_set_int(json, "http-port", published->http_port);
+    acme_json_set_int(json, "https-port", published->https_port);
+    if (published->dns_servers && published->dns_servers->nelts) {
+        acme_json_set_strs(json, "dns-servers", published->dns_servers);
+    }
     acme_json_give(json, "cas", cas);
     acme_json_give(json, "sites", sites);
     return acme_json_print(json, 1, p);

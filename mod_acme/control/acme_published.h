@@ -27,6 +27,12 @@ typedef struct acme_published_t {
      *  start, all other members are empty */
     apr_array_header_t *certs;
     const char *activation; /**< "graceful" or "manual" */
+    int http_port;          /**< where requests of a CA to port 80 arrive, by
+                                 ACMEPortMap; 0: they do not */
+    int https_port;         /**< the same for port 443 */
+    const apr_array_header_t *dns_servers; /**< const char *, of ACMEDnsServers;
+                                                NULL or empty: those of the
+                                                machine */
 } acme_published_t;
 
 /** Parses the text of the file. A member that is missing or mistyped is a

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_default.h"
 #include "acme_json.h"
 #include "acme_ratelimit_policy.h"
 #include "acme_str.h"
@@ -276,6 +277,18 @@ static acme_site_cert_t *add_cert(apr_array_header_t *certs, acme_spec_t *spec,
                  : NULL;
 }
 
+/* Returns a port; the one that an older version has not written is the
+ * default. */
+static int parse_port(const acme_json_t *json, const char *key, int otherwise)
+{
+    apr_int64_t port;
+
+    return acme_json_get_int(&port, json, key) == APR_SUCCESS && port >= 0
+                   && port <= 65535
+               ? (int)port
+               : otherwise;
+}
+
 static apr_status_t parse(acme_published_t *published, const acme_json_t *json,
                           acme_problem_t *problem, apr_pool_t *p)
 {
@@ -290,6 +303,11 @@ static apr_status_t parse(acme_published_t *published, const acme_json_t *json,
         return damaged(problem, "they were written by another version", p);
     }
     published->activation = copy_str(json, "activation", p);
+    published->http_port =
+        parse_port(json, "http-port", ACME_DEFAULT_HTTP_PORT);
+    published->dns_servers = copy_strs(json, "dns-servers", p);
+    published->https_port =
+        parse_port(json, "https-port", ACME_DEFAULT_HTTPS_PORT);
     if (!published->activation || parse_cas(&cas, json, p) != APR_SUCCESS
         || acme_json_get(&sites, json, "sites") != APR_SUCCESS) {
         return damaged(problem, "something is missing", p);

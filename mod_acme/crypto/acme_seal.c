@@ -8,6 +8,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
@@ -237,4 +238,37 @@ apr_status_t acme_seal_open(char **data, apr_size_t *len,
 leave:
     EVP_CIPHER_CTX_free(ctx);
     return rv;
+}
+
+apr_status_t acme_seal_mac(unsigned char mac[ACME_SEAL_MAC_LEN],
+                           const acme_seal_t *seal,
+                           const acme_seal_label_t *label, const void *data,
+                           apr_size_t len, acme_problem_t *problem,
+                           apr_pool_t *p)
+{
+    const char *purpose = apr_pstrcat(p, "mac: ", label->purpose, NULL);
+    size_t name_len = strlen(label->name);
+    unsigned char subkey[KEY_LEN];
+    unsigned char *bytes;
+    unsigned int mac_len = 0;
+    int ok;
+
+    if (len > DATA_MAX || !label_fits(label) || strlen(purpose) > LABEL_MAX) {
+        return acme_problem_set(problem, APR_EINVAL, ACME_RETRY_PERMANENT,
+                                ACME_PROBLEM_CRYPTO, p,
+                                "the %.100s of %.300s is too long to be "
+                                "authenticated",
+                                label->purpose, label->name);
+    }
+    ERR_clear_error();
+    bytes = apr_palloc(p, 4 + name_len + len);
+    memcpy(put_field(bytes, label->name, name_len), data, len);
+    ok = derive(subkey, seal, purpose, p)
+         && HMAC(EVP_sha256(), subkey, KEY_LEN, bytes, 4 + name_len + len, mac,
+                 &mac_len)
+                != NULL
+         && mac_len == ACME_SEAL_MAC_LEN;
+    acme_key_wipe(subkey, sizeof(subkey));
+    return ok ? APR_SUCCESS
+              : acme_key_openssl_problem(problem, "authenticating", p);
 }

@@ -49,4 +49,16 @@ apr_status_t acme_seal_open(char **data, apr_size_t *len,
                             apr_size_t sealed_len, acme_problem_t *problem,
                             apr_pool_t *p);
 
+/** Bytes of what acme_seal_mac() makes. */
+#define ACME_SEAL_MAC_LEN 32
+
+/** Authenticates bytes without hiding them: HMAC-SHA-256 of the label's name
+ *  and of the bytes, under a subkey of the label's purpose, which nothing else
+ *  may have. */
+apr_status_t acme_seal_mac(unsigned char mac[ACME_SEAL_MAC_LEN],
+                           const acme_seal_t *seal,
+                           const acme_seal_label_t *label, const void *data,
+                           apr_size_t len, acme_problem_t *problem,
+                           apr_pool_t *p);
+
 #endif

@@ -12,6 +12,7 @@
 #include "acme_ctl_queue.h"
 #include "acme_expiry.h"
 #include "acme_obtain_result.h"
+#include "acme_preflight_queue.h"
 #include "acme_revoker.h"
 #include "acme_schedule.h"
 #include "acme_site.h"
@@ -28,16 +29,18 @@ struct acme_scheduler_t {
     acme_admission_t *admission;
     acme_ca_queue_set_t *queues;
     acme_task_set_t *tasks;
+    acme_preflight_queue_t *preflights;
     acme_revoker_t *revoker;
     acme_account_ops_t *account_ops;
     acme_ctl_queue_t *ctl_queue;
     apr_pool_t *prun; /* of a run, or NULL */
 };
 
-acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
-                                        const apr_array_header_t *certs,
-                                        acme_job_cache_t *job_cache,
-                                        int parallel, apr_pool_t *p)
+acme_scheduler_t *
+acme_scheduler_create(acme_worker_ctx_t *ctx, const apr_array_header_t *certs,
+                      acme_job_cache_t *job_cache,
+                      const acme_preflight_queue_config_t *preflight,
+                      int parallel, apr_pool_t *p)
 {
     acme_scheduler_t *scheduler = apr_pcalloc(p, sizeof(*scheduler));
     int most = 1 + ACME_CTL_QUEUE_TEST_CAS;
@@ -54,6 +57,8 @@ acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
         acme_ca_queue_set_create(ctx, scheduler->admission, parallel, most, p);
     scheduler->tasks =
         acme_task_set_create(scheduler->table, scheduler->queues, p);
+    scheduler->preflights =
+        acme_preflight_queue_create(scheduler->table, preflight, p);
     scheduler->revoker =
         acme_revoker_create(scheduler->table, scheduler->queues, p);
     scheduler->account_ops =
@@ -87,6 +92,7 @@ void acme_scheduler_begin(acme_scheduler_t *scheduler, apr_pool_t *prun)
     scheduler->prun = prun;
     acme_site_table_begin(scheduler->table);
     acme_task_begin(scheduler->tasks, prun);
+    acme_preflight_queue_begin(scheduler->preflights, prun);
     acme_admission_begin(scheduler->admission, prun);
     acme_ca_queue_begin(scheduler->queues, prun);
     acme_revoker_begin(scheduler->revoker, prun);
@@ -99,6 +105,7 @@ void acme_scheduler_end(acme_scheduler_t *scheduler)
     acme_revoker_end(scheduler->revoker);
     acme_admission_end(scheduler->admission);
     acme_task_end(scheduler->tasks);
+    acme_preflight_queue_end(scheduler->preflights);
     scheduler->prun = NULL;
 }
 
@@ -197,6 +204,7 @@ static void count_death(acme_scheduler_t *scheduler, acme_site_entry_t *site,
         acme_crash_leave(&ctx->crash, before);
     }
     site->warn_at = at;
+    site->look_at = 0;
     acme_site_table_set_due(scheduler->table, site, at);
 }
 
@@ -222,7 +230,8 @@ static void check_now(acme_scheduler_t *scheduler, acme_site_entry_t *site,
     }
     warn_of_expiry(scheduler, site, &plan, job, p);
     acme_site_table_notify_urgent(table, site, &plan, job);
-    if (!acme_ca_queue_enter(scheduler->queues, site, &plan, job, p)) {
+    if (!acme_preflight_queue_take(scheduler->preflights, site, &plan, job)
+        && !acme_ca_queue_enter(scheduler->queues, site, &plan, job, p)) {
         acme_site_table_rest(table, site, &plan);
     }
 }
@@ -287,6 +296,8 @@ apr_time_t acme_scheduler_step(acme_scheduler_t *scheduler, int *waits)
     int revoking = acme_revoker_step(scheduler->revoker);
     int account_ops = acme_account_ops_step(scheduler->account_ops);
     apr_time_t at = acme_task_step(scheduler->tasks);
+    int looks;
+    apr_time_t look = acme_preflight_queue_step(scheduler->preflights, &looks);
     int commands;
     apr_time_t command = acme_solver_dns_step(scheduler->ctx->dns, &commands);
     apr_time_t client = acme_ca_queue_step_clients(scheduler->queues);
@@ -298,11 +309,12 @@ apr_time_t acme_scheduler_step(acme_scheduler_t *scheduler, int *waits)
 
     acme_admission_save(scheduler->admission, &table->store_failure_logged);
     now = acme_site_table_now(table);
-    *waits = queued > 0 || revoking || account_ops > 0 || commands > 0
+    *waits = queued > 0 || looks || revoking || account_ops > 0 || commands > 0
              || acme_task_count(scheduler->tasks) > 0 || table->next_due <= now
              || revocation <= now;
     at = at < table->next_due ? at : table->next_due;
     at = at < client ? at : client;
+    at = at < look ? at : look;
     at = at < command ? at : command;
     return at < revocation ? at : revocation;
 }

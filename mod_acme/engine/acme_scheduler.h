@@ -21,19 +21,21 @@
 
 #include "acme_ctl_request.h"
 #include "acme_job_cache.h"
+#include "acme_preflight_queue.h"
 #include "acme_worker_ctx.h"
 #include "acme_worker_lease.h"
 
 typedef struct acme_scheduler_t acme_scheduler_t;
 
 /**
- * @param certs, job_cache as in acme_worker_config_t
+ * @param certs, job_cache, preflight as in acme_worker_config_t
  * @param parallel orders that may run at once per CA
  */
-acme_scheduler_t *acme_scheduler_create(acme_worker_ctx_t *ctx,
-                                        const apr_array_header_t *certs,
-                                        acme_job_cache_t *job_cache,
-                                        int parallel, apr_pool_t *p);
+acme_scheduler_t *
+acme_scheduler_create(acme_worker_ctx_t *ctx, const apr_array_header_t *certs,
+                      acme_job_cache_t *job_cache,
+                      const acme_preflight_queue_config_t *preflight,
+                      int parallel, apr_pool_t *p);
 
 /** Makes all sites due. */
 void acme_scheduler_forget(acme_scheduler_t *scheduler);

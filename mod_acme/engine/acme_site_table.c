@@ -84,6 +84,10 @@ void acme_site_table_end(acme_site_table_t *table)
             site->check.queued = 0;
             site->check.next = 0;
         }
+        if (site->looking == ACME_SITE_LOOK_AWAITED) {
+            site->check.next = 0;
+        }
+        site->looking = ACME_SITE_LOOK_NONE;
         site->running_job = NULL;
     }
 }
@@ -103,10 +107,14 @@ void acme_site_table_forget(acme_site_table_t *table)
 /* Returns when the site is due; ACME_SCHEDULE_NEVER while it waits or runs. */
 static apr_time_t due(const acme_site_entry_t *site)
 {
-    if (site->check.running || site->check.queued) {
+    apr_time_t at =
+        site->warn_at < site->check.next ? site->warn_at : site->check.next;
+
+    if (site->check.running || site->check.queued
+        || site->looking == ACME_SITE_LOOK_AWAITED) {
         return ACME_SCHEDULE_NEVER;
     }
-    return site->warn_at < site->check.next ? site->warn_at : site->check.next;
+    return site->look_at > 0 && site->look_at < at ? site->look_at : at;
 }
 
 int acme_site_table_is_due(const acme_site_entry_t *site, apr_time_t now)
@@ -160,6 +168,7 @@ void acme_site_table_store_failed(acme_site_table_t *table,
     }
     site->check.next = acme_site_table_now(table) + wait;
     site->warn_at = site->check.next;
+    site->look_at = 0;
     acme_log(table->ctx->log,
              table->store_failure_logged ? ACME_LOG_DEBUG : ACME_LOG_WARNING,
              problem->rv, ACME_TAG(0310) "%s: %s; looking again in %s",

@@ -20,6 +20,13 @@
 
 struct acme_ca_queue_t;
 
+/** The preflight of a site (acme_preflight_queue.h). */
+typedef enum {
+    ACME_SITE_LOOK_NONE,
+    ACME_SITE_LOOK,        /**< one waits or runs */
+    ACME_SITE_LOOK_AWAITED /**< an order waits for it */
+} acme_site_look_e;
+
 /** A site. */
 typedef struct acme_site_entry_t {
     acme_site_check_t check;
@@ -27,7 +34,10 @@ typedef struct acme_site_entry_t {
     acme_job_t *running_job; /**< of its running task (acme_task.h), or NULL */
     apr_time_t warn_at;      /**< when a warning about its certificate may be
                                   due */
-    int index;               /**< of its spec; -1: added for acmectl */
+    acme_site_look_e looking;
+    apr_time_t looked;  /**< when its last preflight has ended, or 0 */
+    apr_time_t look_at; /**< of its next one; 0: not known */
+    int index;          /**< of its spec; -1: added for acmectl */
 } acme_site_entry_t;
 
 typedef struct acme_site_table_t {

@@ -184,8 +184,9 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     worker->ctx.dns = acme_solver_dns_create(
         &worker->ctx, config->commands ? config->commands : &acme_command_posix,
         p);
-    worker->scheduler = acme_scheduler_create(&worker->ctx, config->certs,
-                                              config->job_cache, parallel, p);
+    worker->scheduler =
+        acme_scheduler_create(&worker->ctx, config->certs, config->job_cache,
+                              &config->preflight, parallel, p);
     worker->ctl_requests = config->ctl_requests;
     worker->seed = config->certs->nelts > 0
                        ? acme_site_cert_at(config->certs, 0)->spec->name

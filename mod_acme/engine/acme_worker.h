@@ -29,6 +29,7 @@
 #include "acme_crash.h"
 #include "acme_ctl_request.h"
 #include "acme_plan.h"
+#include "acme_preflight_queue.h"
 #include "acme_site.h"
 #include "acme_job_cache.h"
 #include "acme_blocklist.h"
@@ -55,6 +56,7 @@ typedef struct acme_worker_config_t {
     const acme_command_system_t *commands;
     acme_dns_t *resolver; /**< waits in http's run(); NULL: nothing is asked of
                                the DNS */
+    acme_preflight_queue_config_t preflight; /**< zeroed: no preflight */
     acme_crash_shared_t *crash; /**< what outlives the process, or NULL */
     apr_time_t loaded; /**< when the inventories were read (the same time for
                             all children of a generation of the server), or 0:

@@ -259,6 +259,8 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
         mod_acme_config_value(config, ACME_SETTING_PREFERRED_CHAIN);
     const int *via_ari =
         mod_acme_config_value(config, ACME_SETTING_RENEW_VIA_ARI);
+    const int *preflight =
+        mod_acme_config_value(config, ACME_SETTING_PREFLIGHT);
     acme_spec_t *spec = apr_pcalloc(sites->p, sizeof(*spec));
 
     spec->names = draft->match->names;
@@ -293,6 +295,7 @@ static acme_spec_t *make_spec(acme_sites_t *sites,
     spec->preferred_chains = chain ? chain->names : NULL;
     spec->trusted_chain = chain && chain->trusted;
     spec->via_ari = !via_ari || *via_ari;
+    spec->preflight = !preflight || *preflight;
     spec->retry_delay = mod_acme_config_interval(
         config, ACME_SETTING_RETRY_DELAY, ACME_DEFAULT_RETRY_DELAY);
     check_chain(sites, config, chain);

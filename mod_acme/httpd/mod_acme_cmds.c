@@ -372,6 +372,10 @@ const command_rec mod_acme_cmds_table[] = {
     AP_INIT_TAKE1("ACMERenewViaARI", mod_acme_cmds_sites_flag,
                   SETTING(ACME_SETTING_RENEW_VIA_ARI), RSRC_CONF,
                   "ask the authority when to renew a certificate (on)"),
+    AP_INIT_TAKE1("ACMEPreflight", mod_acme_cmds_sites_flag,
+                  SETTING(ACME_SETTING_PREFLIGHT), RSRC_CONF,
+                  "take the authority's way to the names of a site before an "
+                  "order, after a failure and once a week (on)"),
     AP_INIT_TAKE_ARGV("ACMECAChallenges", mod_acme_cmds_ca_challenges, NULL,
                       RSRC_CONF,
                       "how names are proven to the authority, the best first: "

@@ -134,6 +134,7 @@ const char *mod_acme_config_setting_name(acme_setting_e setting)
         "ACMERenewWindow",
         "ACMEWarnWindow",
         "ACMERenewViaARI",
+        "ACMEPreflight",
         "ACMECAChallenges",
         "ACMEProfile",
         "ACMEProfileMandatory",

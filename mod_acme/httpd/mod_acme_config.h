@@ -59,6 +59,7 @@ typedef enum {
     ACME_SETTING_RENEW_WINDOW,  /**< const acme_window_t * */
     ACME_SETTING_WARN_WINDOW,   /**< const acme_window_t * */
     ACME_SETTING_RENEW_VIA_ARI, /**< const int * */
+    ACME_SETTING_PREFLIGHT,     /**< const int * */
     ACME_SETTING_CHALLENGES,    /**< const apr_array_header_t * of
                                    const char *, the first first */
     ACME_SETTING_PROFILE,       /**< const char * */

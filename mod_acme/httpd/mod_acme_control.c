@@ -9,6 +9,7 @@
 
 #include "acme_blocklist.h"
 #include "acme_ctl_restart.h"
+#include "acme_default.h"
 #include "acme_published.h"
 #include "acme_ctl_result.h"
 #include "acme_ca_account.h"
@@ -159,6 +160,8 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
 {
     const acme_activation_e *activation = mod_acme_config_value(
         mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
+    const acme_port_map_t *map = mod_acme_config_value(
+        mod_acme_config_get(setup->server), ACME_SETTING_PORT_MAP);
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_server_state_t state;
     acme_published_t published;
@@ -172,6 +175,10 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
     published.activation = activation && *activation == ACME_ACTIVATION_MANUAL
                                ? "manual"
                                : "graceful";
+    published.http_port = map ? map->http : ACME_DEFAULT_HTTP_PORT;
+    published.dns_servers = mod_acme_config_value(
+        mod_acme_config_get(setup->server), ACME_SETTING_DNS_SERVERS);
+    published.https_port = map ? map->https : ACME_DEFAULT_HTTPS_PORT;
     if (acme_published_write(setup->store_dir, &published,
                              ap_unixd_config.group_id, NULL, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_ERR, problem.rv,

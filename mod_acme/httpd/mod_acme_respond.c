@@ -13,6 +13,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "acme_preflight_probe.h"
 #include "acme_solver_http.h"
 #include "mod_acme_stateless.h"
 
@@ -85,12 +86,30 @@ static apr_status_t find_answer(const char **key_authorization, request_rec *r,
     return APR_ENOENT;
 }
 
+/* Answers a probe of preflight, for whatever host, because a host that no site
+ * has is one of the faults that it looks for. */
+static int answer_probe(request_rec *r, const acme_setup_t *setup,
+                        const char *token)
+{
+    const char *host = r->hostname;
+    int managed =
+        mod_acme_config_setup_find(&host, setup, host, r->pool) != NULL;
+    const char *text = setup->seal && r->method_number == M_GET
+                           ? acme_preflight_probe_answer(setup->seal, token,
+                                                         host, managed, r->pool)
+                           : NULL;
+
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    return text ? answer(r, HTTP_OK, text) : DECLINED;
+}
+
 int mod_acme_respond_challenge(request_rec *r)
 {
     const acme_setup_t *setup = mod_acme_config_setup_get();
     const acme_site_t *site;
     const acme_spec_t *spec;
     const char *key_authorization;
+    const char *token;
     const char *host;
 
     /* Compare the first two characters before, because every request passes
@@ -102,6 +121,10 @@ int mod_acme_respond_challenge(request_rec *r)
                != 0
         || !ap_is_initial_req(r)) {
         return DECLINED;
+    }
+    token = r->parsed_uri.path + sizeof(ACME_SOLVER_HTTP_PATH) - 1;
+    if (acme_preflight_probe_is_token(token)) {
+        return answer_probe(r, setup, token);
     }
     site = mod_acme_config_setup_find(&host, setup, r->hostname, r->pool);
     if (!site || r->method_number != M_GET) {

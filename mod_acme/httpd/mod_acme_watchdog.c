@@ -212,6 +212,10 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
 {
     const acme_config_t *base = mod_acme_config_get(setup->server);
     const int *parallel = mod_acme_config_value(base, ACME_SETTING_PARALLEL);
+    const acme_port_map_t *map =
+        mod_acme_config_value(base, ACME_SETTING_PORT_MAP);
+    const apr_array_header_t *servers =
+        mod_acme_config_value(base, ACME_SETTING_DNS_SERVERS);
 
     config->certs = setup->certs;
     config->clock = &acme_time_system_clock;
@@ -222,6 +226,10 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     config->job_cache = setup->job_cache;
     config->crash = &setup->shared->crash;
     config->parallel = parallel ? *parallel : ACME_DEFAULT_PARALLEL;
+    config->preflight.seal = setup->seal;
+    config->preflight.resolvers_named = servers && servers->nelts > 0;
+    config->preflight.http_port = map ? map->http : ACME_DEFAULT_HTTP_PORT;
+    config->preflight.https_port = map ? map->https : ACME_DEFAULT_HTTPS_PORT;
     config->check_interval = mod_acme_config_interval(
         base, ACME_SETTING_CHECK_INTERVAL, ACME_DEFAULT_CHECK_INTERVAL);
 }

@@ -7,9 +7,10 @@
  * A single handle serves all CAs of a worker; connections are kept and shared.
  * TLS peers are always verified, https proxies as well. A proxy is never taken
  * from the environment. Redirects are followed for GET and HEAD only, at most
- * three, to https only. Each answer is bounded by ACME_HTTP_MAX_BODY and each
- * request by its own timeout. Destroying the pool ends all requests in
- * milliseconds, without a call of `done`.
+ * three, to https only. A probe (acme_http_probe_t) is the exception: nothing
+ * is verified, followed or shared. Each answer is bounded, and each request by
+ * its own timeout. Destroying the pool ends all requests in milliseconds,
+ * without a call of `done`.
  */
 #ifndef ACME_HTTP_CURL_H
 #define ACME_HTTP_CURL_H

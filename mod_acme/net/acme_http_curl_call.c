@@ -20,6 +20,10 @@
 
 #define FIRST_BODY_BYTES (4 * 1024)
 
+/* How long a probe waits for a connection: what does not answer by then is
+ * behind a firewall that drops its packets. */
+#define PROBE_CONNECT_MS 5000L
+
 static apr_status_t call_cleanup(void *data)
 {
     acme_http_curl_call_t *call = data;
@@ -34,6 +38,8 @@ static apr_status_t call_cleanup(void *data)
     call->easy = NULL;
     curl_slist_free_all(call->fields);
     call->fields = NULL;
+    curl_slist_free_all(call->connect_to);
+    call->connect_to = NULL;
     acme_sigpipe_release(&held);
     return APR_SUCCESS;
 }
@@ -99,11 +105,17 @@ static size_t on_header(char *line, size_t size, size_t count, void *baton)
     return len;
 }
 
+static apr_size_t most_bytes(const acme_http_curl_call_t *call)
+{
+    return call->request->probe ? ACME_HTTP_MAX_PROBE_BODY : ACME_HTTP_MAX_BODY;
+}
+
 static size_t refuse_long(acme_http_curl_call_t *call)
 {
-    return refuse(call,
-                  apr_psprintf(call->p, "the answer has more than %d bytes",
-                               ACME_HTTP_MAX_BODY));
+    return refuse(call, apr_psprintf(call->p,
+                                     "the answer has more than "
+                                     "%" APR_SIZE_T_FMT " bytes",
+                                     most_bytes(call)));
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *baton)
@@ -111,7 +123,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *baton)
     acme_http_curl_call_t *call = baton;
     apr_size_t len = size * count;
 
-    if (len > ACME_HTTP_MAX_BODY - call->body_len) {
+    if (len > most_bytes(call) - call->body_len) {
         return refuse_long(call);
     }
     if (len >= call->body_size - call->body_len) {
@@ -142,7 +154,7 @@ static int on_progress(void *baton, curl_off_t down_total, curl_off_t down,
     (void)down_total;
     (void)up_total;
     (void)up;
-    if (down > ACME_HTTP_MAX_BODY) {
+    if (down > (curl_off_t)most_bytes(call)) {
         (void)refuse_long(call);
         return 1;
     }
@@ -210,17 +222,20 @@ const char *acme_http_curl_call_host(const char **shown, const char *url,
     return found;
 }
 
-static CURLcode set_protocols(CURL *easy)
+static CURLcode set_protocols(CURL *easy, int is_probe)
 {
     CURLcode rc;
 
 #if LIBCURL_VERSION_NUM >= 0x075500
-    rc = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    rc = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                          is_probe ? "http,https" : "https");
     if (rc == CURLE_OK) {
         rc = curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
     }
 #else
-    rc = curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)CURLPROTO_HTTPS);
+    rc = curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+                          (long)CURLPROTO_HTTPS
+                              | (is_probe ? (long)CURLPROTO_HTTP : 0L));
     if (rc == CURLE_OK) {
         rc = curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS,
                               (long)CURLPROTO_HTTPS);
@@ -234,15 +249,18 @@ static CURLcode set_protocols(CURL *easy)
 static int set_trust(acme_http_curl_call_t *call)
 {
     CURL *easy = call->easy;
-    int ok = set_protocols(easy) == CURLE_OK;
+    const acme_http_probe_t *probe = call->request->probe;
+    int ok = set_protocols(easy, probe != NULL) == CURLE_OK;
     const char *ca_file;
 
     ok &= curl_easy_setopt(easy, CURLOPT_URL, call->request->url) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L)
           == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, probe ? 0L : 1L)
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, probe ? 0L : 2L)
+          == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_SSLVERSION,
                            (long)CURL_SSLVERSION_TLSv1_2)
           == CURLE_OK;
@@ -330,6 +348,36 @@ static int add_field(acme_http_curl_call_t *call, const char *field)
     return 1;
 }
 
+/* Sends a probe to its address and port. Sets nothing for other requests. */
+static int set_probe(acme_http_curl_call_t *call)
+{
+    const acme_http_probe_t *probe = call->request->probe;
+    CURL *easy = call->easy;
+    const char *to;
+    long ms;
+    int ok;
+
+    if (!probe) {
+        return 1;
+    }
+    to = apr_psprintf(call->p,
+                      strchr(probe->address, ':') ? "::[%s]:%d" : "::%s:%d",
+                      probe->address, probe->port);
+    call->connect_to = curl_slist_append(NULL, to);
+    ms = (long)(probe->timeout / 1000);
+    ok = call->connect_to != NULL;
+    ok &= curl_easy_setopt(easy, CURLOPT_CONNECT_TO, call->connect_to)
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, ms > 0 ? ms : 1L)
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, PROBE_CONNECT_MS)
+          == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK;
+    return ok;
+}
+
 static int set_post(acme_http_curl_call_t *call)
 {
     const acme_http_request_t *request = call->request;
@@ -395,7 +443,7 @@ static void set_optional(acme_http_curl_call_t *call)
 
 static void choose_proxy(acme_http_curl_call_t *call)
 {
-    const char *own = call->request->proxy;
+    const char *own = call->request->probe ? "" : call->request->proxy;
 
     call->proxy = call->config->proxy;
     call->proxy_host = call->config->proxy_host;
@@ -428,7 +476,7 @@ static const char *begin(acme_http_curl_call_t *call, void *owner)
     }
     set_optional(call);
     if (!set_trust(call) || !set_proxy(call) || !set_callbacks(call)
-        || !set_method(call)) {
+        || !set_method(call) || !set_probe(call)) {
         return "libcurl refuses an option";
     }
     if (curl_easy_setopt(call->easy, CURLOPT_PRIVATE, owner) != CURLE_OK) {

@@ -47,11 +47,12 @@ typedef struct acme_http_curl_call_t {
     const acme_http_request_t *request;
     CURL *easy;
     struct curl_slist *fields;
-    int running;            /**< in the multi handle */
-    const char *refusal;    /**< our own reason to refuse it, or NULL */
-    const char *host;       /**< with port, as messages show it */
-    const char *shown;      /**< the URL as the log shows it */
-    const char *proxy;      /**< URL, or NULL */
+    struct curl_slist *connect_to; /**< of a probe, or NULL */
+    int running;                   /**< in the multi handle */
+    const char *refusal;           /**< our own reason to refuse it, or NULL */
+    const char *host;              /**< with port, as messages show it */
+    const char *shown;             /**< the URL as the log shows it */
+    const char *proxy;             /**< URL, or NULL */
     const char *proxy_host; /**< with port, as messages show it, or NULL */
     apr_table_t *headers;
     int complete; /**< the headers of the last answer have ended */

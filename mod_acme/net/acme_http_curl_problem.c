@@ -6,6 +6,17 @@
 
 #include <apr_strings.h>
 
+/* Returns the system's reason why there is no connection. */
+static apr_status_t connect_status(const acme_http_curl_call_t *call)
+{
+    long reason = 0;
+
+    if (call->request->probe) {
+        curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &reason);
+    }
+    return reason ? (apr_status_t)reason : APR_ECONNREFUSED;
+}
+
 static apr_status_t status_of(const acme_http_curl_call_t *call, CURLcode rc)
 {
     if (call->refusal) {
@@ -15,7 +26,7 @@ static apr_status_t status_of(const acme_http_curl_call_t *call, CURLcode rc)
     case CURLE_OPERATION_TIMEDOUT:
         return APR_TIMEUP;
     case CURLE_COULDNT_CONNECT:
-        return APR_ECONNREFUSED;
+        return connect_status(call);
     default:
         return APR_EGENERAL;
     }

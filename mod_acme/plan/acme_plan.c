@@ -235,6 +235,13 @@ static int plan_wait(acme_plan_t *plan, const acme_spec_t *spec,
                             job->limit));
         return 1;
     }
+    if (job->look && job->look->held) {
+        decide(plan, ACME_PLAN_IDLE, job->next_run,
+               apr_psprintf(p, "held back, looked at again in %s: %s",
+                            acme_time_print_duration(job->next_run - now, p),
+                            job->look->text ? job->look->text : "preflight"));
+        return 1;
+    }
     decide(plan, ACME_PLAN_IDLE, job->next_run,
            apr_psprintf(p, "tried again in %s, after %d failure%s",
                         acme_time_print_duration(job->next_run - now, p),

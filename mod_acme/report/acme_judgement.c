@@ -214,6 +214,16 @@ static int judge_wait(acme_judgement_t *judgement, const subject_t *s)
                               : "change the configuration, then " RESTART;
         return 1;
     }
+    if (job->look && job->look->held && job->next_run > view->now) {
+        set(judgement, ACME_JUDGEMENT_FAILING,
+            with(s, apr_pstrcat(s->p, "its order is held back",
+                                since(job->look->held, s->p),
+                                ", because the CA cannot validate it: ",
+                                job->look->text, NULL)));
+        set_next(judgement, "looked at again", job->next_run);
+        judgement->mend = job->look->to_fix;
+        return 1;
+    }
     if (job->limit && job->next_run > view->now) {
         set(judgement, ACME_JUDGEMENT_WAITING,
             with(s, apr_pstrcat(s->p, "its order waits for a limit of the CA: ",
@@ -375,6 +385,29 @@ static void judge_managed(acme_judgement_t *judgement, const subject_t *s)
                             || (is_watched(s) && !s->good);
 }
 
+/* Adds what preflight has found wrong, unless that is all there is to say. It
+ * is to be mended before the next renewal, or explains a failure. */
+static void add_look(acme_judgement_t *judgement, const subject_t *s)
+{
+    const acme_job_t *job = s->view->job;
+    const acme_job_look_t *look = job ? job->look : NULL;
+
+    if (!look || !look->text || look->refuted || look->held) {
+        return;
+    }
+    judgement->what = apr_pstrcat(s->p, judgement->what,
+                                  "; preflight finds: ", look->text, NULL);
+    if (judgement->level <= ACME_JUDGEMENT_DUE) {
+        judgement->level = ACME_JUDGEMENT_DUE;
+        judgement->attention = 1;
+    }
+    judgement->mend =
+        judgement->mend && look->to_fix
+            ? apr_pstrcat(s->p, look->to_fix, "; ", judgement->mend, NULL)
+        : look->to_fix ? look->to_fix
+                       : judgement->mend;
+}
+
 /* Adds what of the configuration keeps the site from being ordered or reached:
  * that lasts until somebody acts, whatever else is so. */
 static void add_mistake(acme_judgement_t *judgement, const subject_t *s)
@@ -410,6 +443,7 @@ void acme_judgement(acme_judgement_t *judgement, const acme_status_view_t *view,
     }
     else {
         judge_managed(judgement, &s);
+        add_look(judgement, &s);
     }
     if (view->spec->mistake) {
         add_mistake(judgement, &s);

@@ -53,6 +53,8 @@ static const struct {
     {"acme_site_next_run_seconds", "When it is worked on next."},
     {"acme_site_hindered",
      "Whether a request of its order has failed and is repeated."},
+    {"acme_site_preflight", "What preflight has found: 0 nothing, 1 faults, 2 "
+                            "faults for which the order is held back."},
     {"acme_site_level", "How it goes: 0 ok, 1 due, 2 waiting, 3 failing, 4 "
                         "blocked."},
     {"acme_site_attention", "Whether somebody should look."},

@@ -253,6 +253,26 @@ static acme_json_t *print_revoked(const acme_inventory_t *inventory,
     return json;
 }
 
+/* Prints what preflight has found, or returns NULL when it has found nothing
+ * wrong. */
+static acme_json_t *print_look(const acme_job_t *job, apr_pool_t *p)
+{
+    const acme_job_look_t *look = job->look;
+    acme_json_t *json;
+
+    if (!look || !look->text) {
+        return NULL;
+    }
+    json = acme_json_object(p);
+    set_date(json, "when", look->when);
+    set_date(json, "held-since", look->held);
+    acme_json_set_bool(json, "refuted", look->refuted);
+    if (look->faults) {
+        acme_json_give(json, "faults", look->faults);
+    }
+    return json;
+}
+
 /* Prints the newest entry first, as mod_md does. */
 static acme_json_t *print_log(const acme_job_t *job, apr_pool_t *p)
 {
@@ -403,6 +423,7 @@ static acme_json_t *print_site(const acme_status_view_t *view,
         acme_json_give(json, "limits", print_limits(view->job, p));
     }
     if (view->job) {
+        acme_json_give(json, "preflight", print_look(view->job, p));
         acme_json_give(json, "renewal",
                        print_renewal(view, with_log, staged, p));
     }

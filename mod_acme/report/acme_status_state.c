@@ -230,6 +230,20 @@ static apr_int64_t gauge_time(apr_time_t t)
                                              : ACME_STATUS_GAUGE_NONE;
 }
 
+/* Returns what preflight has found, as a number. */
+static apr_int64_t look_number(const acme_job_t *job)
+{
+    const acme_job_look_t *look = job ? job->look : NULL;
+
+    if (!job) {
+        return ACME_STATUS_GAUGE_NONE;
+    }
+    if (!look || !look->text || look->refuted) {
+        return 0;
+    }
+    return look->held ? 2 : 1;
+}
+
 void acme_status_state_gauges(apr_int64_t *values,
                               const acme_status_view_t *view)
 {
@@ -249,6 +263,7 @@ void acme_status_state_gauges(apr_int64_t *values,
         values[ACME_STATUS_GAUGE_LAST_RUN] = gauge_time(job->last_run);
         values[ACME_STATUS_GAUGE_HINDERED] = job->hindrance != NULL;
     }
+    values[ACME_STATUS_GAUGE_PREFLIGHT] = look_number(job);
     values[ACME_STATUS_GAUGE_NOT_BEFORE] =
         gauge_time(info ? info->not_before : 0);
     values[ACME_STATUS_GAUGE_NOT_AFTER] =

@@ -135,6 +135,8 @@ typedef struct acme_spec_t {
                                                 published once for
                                                 ACMEDnsResponder, as a zone
                                                 file has it; or NULL */
+    int preflight; /**< nonzero: the way to its names is looked at before the
+                        CA takes it */
     const char *profile;   /**< name of the CA's profile to issue by, or NULL */
     int profile_mandatory; /**< nonzero: no certificate rather than one
                                 without the profile */

@@ -129,7 +129,7 @@ static apr_status_t read_order(acme_job_t *job, const acme_json_t *json)
  * because the CA can be asked again. */
 static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
 {
-    acme_json_t *ari, *revoked;
+    acme_json_t *ari, *revoked, *look;
     apr_status_t rv;
 
     if (acme_json_get(&ari, json, "ari") == APR_SUCCESS) {
@@ -137,6 +137,9 @@ static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
     }
     if (acme_json_get(&revoked, json, "revoked") == APR_SUCCESS) {
         job->revoked = acme_blocklist_entry_from_json(revoked, job->p);
+    }
+    if (acme_json_get(&look, json, "preflight") == APR_SUCCESS) {
+        job->look = acme_job_look_from_json(look, job->p);
     }
     (void)acme_json_get_str(&job->warned, json, "warned");
     (void)acme_json_get_bool(&job->warned_over, json, "warned-over");
@@ -365,6 +368,10 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     }
     acme_json_set_str(json, "config", job->config);
     acme_json_set_str(json, "limit", job->limit);
+    if (job->look) {
+        acme_json_give(json, "preflight",
+                       acme_job_look_to_json(job->look, ptemp));
+    }
     if (job->ari) {
         acme_json_give(json, "ari", acme_ari_to_json(job->ari, ptemp));
     }
@@ -466,9 +473,22 @@ void acme_job_unhindered(acme_job_t *job)
     job->hindered = 0;
 }
 
+/* The CA has validated the names, whatever preflight has found. */
+static void refute_look(acme_job_t *job)
+{
+    if (job->look && !job->look->text) {
+        job->look = NULL;
+    }
+    if (job->look) {
+        job->look->refuted = 1;
+        job->look->held = 0;
+    }
+}
+
 /* Ends a try that has brought a certificate. */
 static void succeed(acme_job_t *job, apr_time_t now)
 {
+    refute_look(job);
     job->failed_challenge = NULL;
     acme_job_unhindered(job);
     job->asked = ACME_ASKED_NO;
@@ -494,8 +514,14 @@ void acme_job_begin(acme_job_t *job, const char *digest, const char *reason,
             job->errors = 0;
         }
         job->failed_challenge = NULL;
+        if (job->digest) {
+            job->look = NULL;
+        }
         forget_ca(job);
         job->digest = apr_pstrdup(job->p, digest);
+    }
+    if (job->look) {
+        job->look->held = 0;
     }
     if (job->next_run == ACME_SCHEDULE_NEVER) {
         job->errors = 0;
@@ -702,6 +728,37 @@ void acme_job_limit_over(acme_job_t *job)
     job->limit = NULL;
 }
 
+void acme_job_looked(acme_job_t *job, const acme_job_look_t *look)
+{
+    const acme_job_look_t *old = job->look;
+
+    if (!look->text && job->errors == 0) {
+        job->look = NULL;
+        return;
+    }
+    job->look = acme_job_look_dup(look, job->p);
+    job->look->held = look->forbids && old ? old->held : 0;
+    job->look->refuted =
+        old && old->refuted && strcmp(old->digest, look->digest) == 0;
+}
+
+apr_time_t acme_job_hold_back(acme_job_t *job, apr_time_t until, apr_time_t now)
+{
+    if (!job->look->held || job->look->held > now) {
+        job->look->held = now;
+    }
+    job->next_run = until;
+    job->config = NULL;
+    return job->look->held;
+}
+
+void acme_job_way_changed(acme_job_t *job)
+{
+    if (job->next_run != ACME_SCHEDULE_NEVER && !job->limit) {
+        end_wait(job);
+    }
+}
+
 void acme_job_bound_wait(acme_job_t *job, apr_interval_time_t longest_wait)
 {
     job->longest_wait = longest_wait;
@@ -763,6 +820,7 @@ void acme_job_dry_run_over(acme_job_t *job, const acme_job_failure_t *failure,
 void acme_job_dropped(acme_job_t *job)
 {
     job->digest = NULL;
+    job->look = NULL;
     job->order = NULL;
     job->instead = NULL;
     job->urgent = 0;

@@ -22,6 +22,7 @@
 
 #include "acme_ari.h"
 #include "acme_blocklist_entry.h"
+#include "acme_job_look.h"
 #include "acme_schedule.h"
 #include "acme_spec.h"
 #include "acme_vault.h"
@@ -90,7 +91,9 @@ typedef struct acme_job_t {
     apr_time_t hindered;             /**< since when, or 0 */
     const acme_ari_t *ari; /**< the CA's renewal information, or NULL */
     const char *limit; /**< the CA's limit that the site waits for, or NULL */
-    int urgent;        /**< the certificate that is ordered or staged must
+    acme_job_look_t *look; /**< what the last preflight has found, or NULL:
+                                nothing that counts */
+    int urgent;            /**< the certificate that is ordered or staged must
                           become live at once */
     const acme_blocklist_entry_t
         *revoked;        /**< revoked certificate that must be replaced; it
@@ -257,6 +260,23 @@ int acme_job_limit_wait(acme_job_t *job, const char *limit, apr_time_t until);
 
 /** No limit holds the order any more; the wait, if any, stays. */
 void acme_job_limit_over(acme_job_t *job);
+
+/** A preflight has ended. That nothing is wrong is only remembered after a
+ *  failure, which a later preflight is compared with. What is the same as what
+ *  a CA has refuted counts as refuted.
+ *  @param look copied; `held` and `refuted` are not used */
+void acme_job_looked(acme_job_t *job, const acme_job_look_t *look);
+
+/** The order is held back for what preflight has found. The job is WAITING,
+ *  unless a certificate is staged or signed.
+ *  @return since when it is held back */
+apr_time_t acme_job_hold_back(acme_job_t *job, apr_time_t until,
+                              apr_time_t now);
+
+/** Preflight has found something else than at the last failure: the next try
+ *  need not wait any longer, unless it waits for another configuration or for a
+ *  limit of the CA. */
+void acme_job_way_changed(acme_job_t *job);
 
 /** Limits the wait after a failure; 0: no limit. */
 void acme_job_bound_wait(acme_job_t *job, apr_interval_time_t longest_wait);

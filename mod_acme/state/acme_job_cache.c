@@ -28,7 +28,7 @@ static int is_plain(const acme_ari_t *ari, const acme_cert_info_t *info)
 static int is_simple(const acme_job_t *job, const acme_cert_info_t *info)
 {
     return acme_job_phase(job) == ACME_JOB_IDLE && !job->problem
-           && !job->hindrance && !job->config && job->errors == 0
+           && !job->hindrance && !job->look && !job->config && job->errors == 0
            && !job->names->nelts && !job->ca && !job->cas->nelts && !job->urgent
            && !job->revoked && !job->limit && job->asked == ACME_ASKED_NO
            && is_plain(job->ari, info);

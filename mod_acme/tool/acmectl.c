@@ -34,6 +34,7 @@
 #define O_REASON  0x8000
 #define O_YES     0x10000
 #define O_ATTN    0x20000
+#define O_TYPE    0x40000
 
 /* Values of apr_getopt_option_t for options without a letter. */
 enum {
@@ -55,6 +56,7 @@ enum {
     OPT_REASON,
     OPT_YES,
     OPT_ATTN,
+    OPT_TYPE,
     OPT_PASS_FD,
     OPT_PASS_FILE,
     OPT_HELP,
@@ -80,6 +82,7 @@ static const apr_getopt_option_t options[] = {
     {"reason", OPT_REASON, 1, NULL},
     {"yes", OPT_YES, 0, NULL},
     {"attention", OPT_ATTN, 0, NULL},
+    {"type", OPT_TYPE, 1, NULL},
     {"passphrase-fd", OPT_PASS_FD, 1, NULL},
     {"passphrase-file", OPT_PASS_FILE, 1, NULL},
     {"help", OPT_HELP, 0, NULL},
@@ -105,6 +108,10 @@ static const command_t commands[] = {
     {"explain", acmectl_explain, 0, 1, 1, "explain NAME | explain ACMEnnnn",
      "where a site is on its way to a certificate, what is next and what mends "
      "it; or what a message of the log, or a problem type, means"},
+    {"check", acmectl_check, O_JSON | O_TYPE | O_TIMEOUT, 1, 1,
+     "check NAME [--type T] [--timeout T]",
+     "take the way that a CA takes to the names of a site, or to one name, and "
+     "say what is wrong; 1 when anything is"},
     {"wait", acmectl_wait, O_JSON | O_TIMEOUT, 0, -1,
      "wait [NAME...] [--timeout T]",
      "until every certificate that is wanted is served"},
@@ -265,6 +272,9 @@ static int take_option(acmectl_t *ctl, int option, const char *value)
     case OPT_ATTN:
         ctl->attention = 1;
         return O_ATTN;
+    case OPT_TYPE:
+        ctl->type = value;
+        return O_TYPE;
     case OPT_PASS_FD:
         return parse_number(&ctl->passphrase_fd, value) ? O_PASS : -1;
     default:

@@ -7,7 +7,8 @@
  * A command is one function: it gets the options and the words after them,
  * prints its result on standard output and everything else on standard error,
  * and returns the exit status. It never reads httpd's configuration, and only
- * the worker connects to a CA. One thread; one pool for everything.
+ * the worker connects to a CA; acmectl check connects to the names of sites.
+ * One thread; one pool for everything.
  */
 #ifndef ACMECTL_H
 #define ACMECTL_H
@@ -52,6 +53,7 @@ typedef struct acmectl_t {
     const char *version;
     const char *serial;
     const char *reason;
+    const char *type;  /**< of a challenge */
     int passphrase_fd; /**< -1 when not given */
     const char *passphrase_file;
     apr_array_header_t *args; /**< const char *: the words after the command */
@@ -207,5 +209,6 @@ int acmectl_import(acmectl_t *ctl);
 int acmectl_csr(acmectl_t *ctl);
 int acmectl_csr_sign(acmectl_t *ctl);
 int acmectl_account(acmectl_t *ctl);
+int acmectl_check(acmectl_t *ctl);
 
 #endif

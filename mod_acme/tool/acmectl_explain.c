@@ -28,6 +28,7 @@ static const struct {
     {"dropped", "the new certificate is not needed"},
     {"dry-run-done", "the dry run has succeeded"},
     {"failed", "failed"},
+    {"held-back", "the order is held back"},
     {"names-left-out", "names are left out"},
     {"order-created", "the CA has made an order"},
     {"order-dropped", "the order is given up"},

@@ -47,6 +47,7 @@ static acme_published_t *two_sites(apr_pool_t *p)
 {
     acme_published_t *published = apr_pcalloc(p, sizeof(*published));
     acme_ca_spec_t *ca = apr_pcalloc(p, sizeof(*ca));
+    apr_array_header_t *servers;
 
     ca->url = "https://ca.example/dir";
     ca->label = "ca.example";
@@ -55,6 +56,11 @@ static acme_published_t *two_sites(apr_pool_t *p)
     ca->agreed = 1;
     ca->rate = &rate;
     published->activation = "manual";
+    published->http_port = 8080;
+    published->https_port = 0;
+    servers = apr_array_make(p, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(servers, const char *) = "192.0.2.53:5353";
+    published->dns_servers = servers;
     published->certs = apr_array_make(p, 2, sizeof(acme_site_cert_t *));
     add(published, ca, "a.example", ACME_SERVING_LKC, p);
     add(published, ca, "b.example", ACME_SERVING_PLACEHOLDER, p);
@@ -86,6 +92,11 @@ static void all_of_it_comes_back(void **state)
     assert_int_equal(acme_published_parse(&read, text, strlen(text), NULL, p),
                      0);
     assert_string_equal(read->activation, "manual");
+    assert_int_equal(read->http_port, 8080);
+    assert_int_equal(read->https_port, 0);
+    assert_int_equal(read->dns_servers->nelts, 1);
+    assert_string_equal(APR_ARRAY_IDX(read->dns_servers, 0, const char *),
+                        "192.0.2.53:5353");
     assert_int_equal(read->certs->nelts, 2);
     was = acme_site_cert_at(published->certs, 1)->spec;
     is = acme_site_cert_at(read->certs, 1)->spec;

@@ -278,6 +278,36 @@ static void a_name_as_long_as_any_can_be_sealed(void **state)
     opens(seal, name, name, sealed, len, "text", 4, p);
 }
 
+static const char *mac_of(unsigned char secret, const char *purpose,
+                          const char *name, const char *text, apr_pool_t *p)
+{
+    const acme_seal_label_t label = {.purpose = purpose, .name = name};
+    char *mac = apr_pcalloc(p, ACME_SEAL_MAC_LEN + 1);
+
+    assert_int_equal(acme_seal_mac((unsigned char *)mac, seal_of(secret, p),
+                                   &label, text, strlen(text), NULL, p),
+                     APR_SUCCESS);
+    return mac;
+}
+
+static void a_mac_is_of_one_secret_label_and_text(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *mac = mac_of(1, "probe", "name", "text", p);
+
+    assert_memory_equal(mac, mac_of(1, "probe", "name", "text", p),
+                        ACME_SEAL_MAC_LEN);
+    assert_memory_not_equal(mac, mac_of(2, "probe", "name", "text", p),
+                            ACME_SEAL_MAC_LEN);
+    assert_memory_not_equal(mac, mac_of(1, "probes", "name", "text", p),
+                            ACME_SEAL_MAC_LEN);
+    assert_memory_not_equal(mac, mac_of(1, "probe", "name", "texts", p),
+                            ACME_SEAL_MAC_LEN);
+    /* the border between name and text counts */
+    assert_memory_not_equal(mac, mac_of(1, "probe", "namet", "ext", p),
+                            ACME_SEAL_MAC_LEN);
+}
+
 ACME_T_MAIN(ACME_T(what_was_sealed_opens), ACME_T(nothing_can_be_sealed),
             ACME_T(purpose_and_name_may_be_empty),
             ACME_T(a_megabyte_can_be_sealed),
@@ -288,4 +318,5 @@ ACME_T_MAIN(ACME_T(what_was_sealed_opens), ACME_T(nothing_can_be_sealed),
             ACME_T(a_flipped_bit_anywhere_does_not_open),
             ACME_T(the_format_stays_as_it_is),
             ACME_T(what_is_too_long_is_refused),
-            ACME_T(a_name_as_long_as_any_can_be_sealed))
+            ACME_T(a_name_as_long_as_any_can_be_sealed),
+            ACME_T(a_mac_is_of_one_secret_label_and_text))

@@ -27,17 +27,18 @@ our %room = (
     account   => [6, @LOW, qw(spec state)],
     control   => [6, @LOW, qw(spec certs schedule state)],
     install   => [7, @LOW, qw(spec certs state plan)],
+    preflight => [7, @LOW, qw(dns spec schedule state challenge)],
     obtain    => [7, @LOW, qw(spec certs schedule state challenge plan
                               account)],
     report    => [7, @LOW, qw(spec certs schedule state plan)],
-    engine    => [8, @LOW, qw(dns(types) spec certs schedule state challenge plan account
-                              control obtain)],
+    engine    => [8, @LOW, qw(dns(types) spec certs schedule state challenge
+                              plan account control preflight obtain)],
     httpd     => [9, @LOW, qw(net dns responder spec certs schedule state
-                              challenge plan account control install obtain
-                              report engine)],
+                              challenge plan account control install preflight
+                              obtain report engine)],
     tool      => [9, @LOW, qw(net dns responder spec certs schedule transfer
-                              state challenge plan account control install obtain
-                              report engine)],
+                              state challenge plan account control install
+                              preflight obtain report engine)],
 );
 
 # Rooms whose number of units is not limited: one layer each.

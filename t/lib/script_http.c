@@ -77,6 +77,11 @@ static void read_request(script_request_t *seen,
     seen->method = apr_pstrdup(p, request->method);
     seen->url = apr_pstrdup(p, request->url);
     seen->repeatable = request->repeatable;
+    if (request->probe) {
+        seen->address = apr_pstrdup(p, request->probe->address);
+        seen->port = request->probe->port;
+        return;
+    }
     assert_true(strncmp(request->url, "https://", 8) == 0);
     if (!request->body) {
         return;

@@ -31,6 +31,8 @@ typedef struct script_request_t {
     const char *kid;     /**< of the JWS, or NULL */
     const char *jwk;     /**< of the JWS, as JSON text, or NULL */
     int repeatable;
+    const char *address; /**< of a probe, or NULL */
+    int port;            /**< of a probe, or 0 */
 } script_request_t;
 
 /** An answer. Zero, except for `headers` and `status` 200. */

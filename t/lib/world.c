@@ -380,6 +380,8 @@ void world_boot(world_t *w)
     w->config.loaded = w->loaded;
     w->config.crash = w->crash;
     w->config.commands = &w->commands->system;
+    w->config.resolver = w->resolver;
+    w->config.preflight = w->preflight;
     w->worker = acme_worker_create(&w->config, w->prun);
 }
 

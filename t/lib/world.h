@@ -63,6 +63,8 @@ typedef struct world_t {
     apr_time_t loaded;
     acme_crash_shared_t *crash; /**< survives every death, or NULL */
     fake_commands_t *commands;  /**< of dns-01: the records survive, too */
+    acme_dns_t *resolver;       /**< or NULL */
+    acme_preflight_queue_config_t preflight;
 
     /* The process: replaced by world_boot(). */
     apr_pool_t *prun;

@@ -298,6 +298,56 @@ static void uses_no_proxy_of_the_environment(void **state)
     unsetenv("ALL_PROXY");
 }
 
+static outcome_t *probe(world_t *w, const char *path,
+                        const acme_http_probe_t *where)
+{
+    outcome_t *o = make(w, "GET", path);
+
+    o->request.probe = where;
+    submit(o);
+    run_all(w);
+    assert_int_equal(o->calls, 1);
+    return o;
+}
+
+static void a_probe_takes_what_a_ca_takes(void **state)
+{
+    world_t *w = *state;
+    acme_http_probe_t where = {"127.0.0.1", 0, apr_time_from_sec(30)};
+    outcome_t *o;
+
+    where.port = w->server->port;
+    /* nothing is verified, and the name is not looked up */
+    w->config.ca_file = NULL;
+    w->config.proxy = "http://127.0.0.1:1";
+    open_http(w);
+    o = probe(w, "https://nobody.invalid/echo", &where);
+    assert_int_equal(o->status, 200);
+    o = probe(w, "https://nobody.invalid/redirect/1", &where);
+    assert_int_equal(o->status, 302);
+    assert_string_equal(apr_table_get(o->headers, "Location"), "/redirect/0");
+    o = probe(w, "https://nobody.invalid/bytes/16384", &where);
+    assert_int_equal(o->body_len, ACME_HTTP_MAX_PROBE_BODY);
+    o = probe(w, "https://nobody.invalid/bytes/16385", &where);
+    assert_failed(o, "more than 16384 bytes");
+    assert_int_equal(o->rv, EMSGSIZE);
+}
+
+static void a_probe_says_how_it_failed(void **state)
+{
+    world_t *w = *state;
+    acme_http_probe_t where = {"127.0.0.1", 1, apr_time_from_sec(30)};
+    outcome_t *o = probe(w, "http://nobody.invalid/echo", &where);
+
+    assert_int_equal(o->rv, APR_ECONNREFUSED);
+    where.port = w->server->port;
+    where.timeout = apr_time_from_msec(100);
+    o = probe(w, "https://nobody.invalid/slow", &where);
+    assert_int_equal(o->rv, APR_TIMEUP);
+    o = probe(w, "ftp://nobody.invalid/echo", &where);
+    assert_failed(o, "");
+}
+
 ACME_T_MAIN(T(gets_posts_and_heads), T(posts_a_body_as_it_is),
             T(joins_repeated_headers), T(takes_no_header_from_a_trailer),
             T(takes_no_header_from_the_trailer_of_nothing),
@@ -307,4 +357,5 @@ ACME_T_MAIN(T(gets_posts_and_heads), T(posts_a_body_as_it_is),
             T(refuses_requests_that_cannot_be), T(says_who_cannot_be_reached),
             T(gives_up_in_time), T(trusts_its_own_roots_only),
             T(checks_the_name_of_the_server),
-            T(uses_no_proxy_of_the_environment))
+            T(uses_no_proxy_of_the_environment),
+            T(a_probe_takes_what_a_ca_takes), T(a_probe_says_how_it_failed))

@@ -530,6 +530,31 @@ static void warned(acme_job_t *job)
     (void)acme_job_warned(job, "f00", 0);
 }
 
+static acme_job_look_t look_of(const char *digest, const char *text)
+{
+    acme_job_look_t look = {0};
+
+    look.when = ACME_T_NOW;
+    look.digest = digest;
+    look.text = text;
+    look.forbids = text != NULL;
+    return look;
+}
+
+static void looked(acme_job_t *job)
+{
+    const acme_job_look_t look = look_of("d1", "it does not exist");
+
+    acme_job_looked(job, &look);
+}
+
+static void hold_back(acme_job_t *job)
+{
+    looked(job);
+    assert_int_equal(acme_job_hold_back(job, ACME_T_NOW + 1, ACME_T_NOW),
+                     ACME_T_NOW);
+}
+
 #define PHASES (ACME_JOB_IDLE + 1)
 
 /* Makes a job in a phase. In WAITING and HELD it has an order that could be
@@ -608,6 +633,9 @@ static const struct {
     {"SGOOOI", "must replace", must_replace},
     {"SGHWOI", "ARI heard", ari_heard},
     {"SGHWOI", "warned", warned},
+    {"SGHWOI", "looked", looked},
+    {"SGWWWW", "held back", hold_back},
+    {"SGHOOI", "way changed", acme_job_way_changed},
 };
 
 static void each_transition_leads_to_its_phase(void **state)
@@ -629,6 +657,49 @@ static void each_transition_leads_to_its_phase(void **state)
             assert_holds_together(job);
         }
     }
+}
+
+static void what_preflight_has_found_is_kept_while_it_counts(void **state)
+{
+    acme_vault_t *vault = acme_t_vault(NULL, *state);
+    acme_job_t *job = in_phase(ACME_JOB_IDLE, *state);
+    acme_job_look_t fine = look_of("d0", NULL);
+    acme_job_look_t other = look_of("d2", "it is closed");
+
+    acme_job_looked(job, &fine);
+    assert_null(job->look);
+    hold_back(job);
+    save(job, vault, *state);
+    job = load(vault, *state);
+    assert_string_equal(job->look->text, "it does not exist");
+    assert_int_equal(job->look->forbids, 1);
+    assert_int_equal(job->look->when, ACME_T_NOW);
+    /* The hour goes on while anything forbids the order. */
+    acme_job_looked(job, &other);
+    assert_int_equal(acme_job_hold_back(job, ACME_T_NOW + 9, ACME_T_NOW + 5),
+                     ACME_T_NOW);
+    begin(job);
+    assert_int_equal(job->look->held, 0);
+    /* A CA that validates the names refutes it, and nothing else. */
+    staged(job);
+    assert_true(job->look->refuted);
+    acme_job_looked(job, &other);
+    assert_true(job->look->refuted);
+    looked(job);
+    assert_false(job->look->refuted);
+    acme_job_looked(job, &fine);
+    assert_null(job->look);
+}
+
+static void that_nothing_is_wrong_is_kept_after_a_failure(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_WAITING, *state);
+    const acme_job_look_t fine = look_of("d0", NULL);
+
+    acme_job_looked(job, &fine);
+    assert_non_null(job->look);
+    staged(job);
+    assert_null(job->look);
 }
 
 static void a_try_of_another_spec_starts_afresh(void **state)
@@ -877,6 +948,8 @@ ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(a_job_of_a_newer_version_is_refused),
             ACME_T(names_that_failed_come_back),
             ACME_T(each_transition_leads_to_its_phase),
+            ACME_T(what_preflight_has_found_is_kept_while_it_counts),
+            ACME_T(that_nothing_is_wrong_is_kept_after_a_failure),
             ACME_T(a_try_of_another_spec_starts_afresh),
             ACME_T(a_try_goes_on_with_its_order_and_its_failures),
             ACME_T(a_try_after_a_change_of_configuration_counts_anew),

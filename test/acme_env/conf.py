@@ -20,6 +20,8 @@ def acme_conf(httpd, pebble, **changes):
         "ACMEPortMap": "http:%d https:%d" % (httpd.http_port,
                                              httpd.https_port),
         "ACMERetryDelay": "2s",
+        # The resolver of the machine does not know the names of tests.
+        "ACMEPreflight": "off",
         # Most tests count requests, and renew by ACMERenewWindow.
         "ACMERenewViaARI": "off",
         "ACMEActivationInterval": "1s 1s",
