@@ -180,8 +180,11 @@ apr_status_t acme_bundle_open(acme_key_t **key, acme_chain_t **chain,
     if (rv != APR_SUCCESS) {
         return of_site(problem, bundle->name, "private key", rv, p);
     }
-    rv = acme_cert_chain_parse(chain, bundle->chain_pem,
-                               strlen(bundle->chain_pem), problem, p);
+    *chain = bundle->chain;
+    if (!*chain) {
+        rv = acme_cert_chain_parse(chain, bundle->chain_pem,
+                                   strlen(bundle->chain_pem), problem, p);
+    }
     if (rv != APR_SUCCESS) {
         return of_site(problem, bundle->name, "certificate chain", rv, p);
     }

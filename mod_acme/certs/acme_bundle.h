@@ -23,6 +23,7 @@ typedef struct acme_bundle_t {
     int imported;          /**< nonzero: acmectl import has brought it; the
                                 store says so, and JSON text does not */
     acme_key_t *key;       /**< key_pem when it is parsed already, else NULL */
+    acme_chain_t *chain;   /**< chain_pem when it is, else NULL */
 } acme_bundle_t;
 
 /** Returns JSON text, which is wiped when p is cleared. */

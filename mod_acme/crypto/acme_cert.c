@@ -312,6 +312,21 @@ apr_status_t acme_cert_chain_parse(acme_chain_t **chain, const char *pem,
     return rv;
 }
 
+void acme_cert_chain_add(acme_chain_t **chain, const acme_chain_t *one,
+                         apr_pool_t *p)
+{
+    acme_chain_t *to = *chain;
+
+    if (!to) {
+        to = *chain = apr_pmemdup(p, one, sizeof(*one));
+        to->count = 0;
+    }
+    if (to->count < ACME_CHAIN_MAX) {
+        to->certs[to->count] = one->certs[0];
+        to->count++;
+    }
+}
+
 const acme_cert_info_t *acme_cert_chain_info(const acme_chain_t *chain)
 {
     return &chain->info;

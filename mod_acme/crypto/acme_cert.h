@@ -55,12 +55,14 @@ apr_status_t acme_cert_chain_parse(acme_chain_t **chain, const char *pem,
  * it). A leaf whose issuer is missing keeps the others behind it, so that
  * acme_cert_check() says so.
  * @param pem set in p; it is for acme_cert_chain_parse()
+ * @param chain set to what that would make of it; or NULL
  * @param key_hash acme_key_hash() of the leaf's key; NULL, or of none of them:
  *        the leaf is the first that has issued no other
  * @return APR_EINVAL, type ACME_PROBLEM_PROTOCOL: there is no certificate, or
  *         one is damaged; APR_EACCES, class CONFIG: a private key is there
  */
-apr_status_t acme_cert_sort(const char **pem, const char *text, apr_size_t len,
+apr_status_t acme_cert_sort(const char **pem, acme_chain_t **chain,
+                            const char *text, apr_size_t len,
                             const char *key_hash, acme_problem_t *problem,
                             apr_pool_t *p);
 
@@ -77,6 +79,13 @@ int acme_cert_chain_leads_to(const acme_chain_t *chain, const char *name);
 /** Encodes the leaf as base64url of its DER. */
 apr_status_t acme_cert_chain_leaf(const char **leaf, const acme_chain_t *chain,
                                   acme_problem_t *problem, apr_pool_t *p);
+
+/** Adds the first certificate of another chain to a chain, unless that is
+ *  full. For the units of this room.
+ *  @param chain *chain NULL: it is made, and that certificate is its leaf
+ *  @param one has to live as long as the chain */
+void acme_cert_chain_add(acme_chain_t **chain, const acme_chain_t *one,
+                         apr_pool_t *p);
 
 /** Returns certificate i, 0 for the leaf; not to be freed. For the units of
  *  this room. */

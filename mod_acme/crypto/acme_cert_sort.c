@@ -209,27 +209,39 @@ static int find_leaf(const apr_array_header_t *all, const char *key_hash)
     return 0;
 }
 
-static apr_status_t print(const char **pem, const found_t *found,
-                          acme_problem_t *problem, apr_pool_t *p)
+/* A chain while it is put together. */
+typedef struct sorted_t {
+    const char *pem;
+    acme_chain_t *chain;
+    int count;
+} sorted_t;
+
+static apr_status_t take(sorted_t *sorted, found_t *found,
+                         acme_problem_t *problem, apr_pool_t *p)
 {
     const char *leaf, *rest, *full;
     apr_status_t rv;
 
     rv = acme_cert_chain_print(&leaf, &rest, &full, found->chain, problem, p);
     if (rv == APR_SUCCESS) {
-        *pem = apr_pstrcat(p, *pem, full, NULL);
+        found->used = 1;
+        sorted->pem = apr_pstrcat(p, sorted->pem, full, NULL);
+        acme_cert_chain_add(&sorted->chain, found->chain, p);
+        sorted->count++;
     }
     return rv;
 }
 
-apr_status_t acme_cert_sort(const char **pem, const char *text, apr_size_t len,
+apr_status_t acme_cert_sort(const char **pem, acme_chain_t **chain,
+                            const char *text, apr_size_t len,
                             const char *key_hash, acme_problem_t *problem,
                             apr_pool_t *p)
 {
     apr_array_header_t *all = apr_array_make(p, 4, sizeof(found_t));
-    found_t *last = NULL;
+    sorted_t sorted = {"", NULL, 0};
+    found_t *found;
     apr_status_t rv;
-    int at, count = 0;
+    int at;
 
     if (len > ACME_FILE_MAX) {
         return refuse(problem, p,
@@ -243,23 +255,26 @@ apr_status_t acme_cert_sort(const char **pem, const char *text, apr_size_t len,
     }
     ERR_clear_error();
     rv = find_all(all, len > 0 ? apr_pstrmemdup(p, text, len) : "", problem, p);
-    *pem = "";
     for (at = rv == APR_SUCCESS ? find_leaf(all, key_hash) : -1;
-         at >= 0 && rv == APR_SUCCESS && count < ACME_CHAIN_MAX; ++count) {
-        last = &APR_ARRAY_IDX(all, at, found_t);
-        last->used = 1;
-        rv = print(pem, last, problem, p);
-        at = find_issuer(all, last);
+         at >= 0 && rv == APR_SUCCESS && sorted.count < ACME_CHAIN_MAX;) {
+        found = &APR_ARRAY_IDX(all, at, found_t);
+        rv = take(&sorted, found, problem, p);
+        at = find_issuer(all, found);
     }
     /* An issuer that is not there is an error of the chain: show what there is
      * to acme_cert_check(). Certificates beside a chain are left out. */
-    for (at = 0; rv == APR_SUCCESS && count == 1 && at < all->nelts
-                 && at < ACME_CHAIN_MAX;
-         ++at) {
-        if (!APR_ARRAY_IDX(all, at, found_t).used) {
-            rv = print(pem, &APR_ARRAY_IDX(all, at, found_t), problem, p);
+    if (rv == APR_SUCCESS && sorted.count == 1) {
+        for (at = 0; at < all->nelts && sorted.count < ACME_CHAIN_MAX
+                     && rv == APR_SUCCESS;
+             ++at) {
+            found = &APR_ARRAY_IDX(all, at, found_t);
+            rv = found->used ? rv : take(&sorted, found, problem, p);
         }
     }
     ERR_clear_error();
+    *pem = sorted.pem;
+    if (chain) {
+        *chain = sorted.chain;
+    }
     return rv;
 }

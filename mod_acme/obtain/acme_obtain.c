@@ -528,6 +528,7 @@ static void finish(acme_obtain_t *order, const acme_issue_action_t *action)
     bundle.key = order->key;
     bundle.chain_pem =
         apr_pstrmemdup(order->ptemp, action->chain, action->chain_len);
+    bundle.chain = action->parsed;
     bundle.ca_url = acme_ca_account_ca(order->ca_account)->url;
     bundle.profile = order->spec->profile;
     bundle.order_url = acme_issue_url(order->issue);

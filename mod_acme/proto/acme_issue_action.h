@@ -8,6 +8,7 @@
 #ifndef ACME_ISSUE_ACTION_H
 #define ACME_ISSUE_ACTION_H
 
+#include "acme_cert.h"
 #include "acme_challenge.h"
 #include "acme_jws.h"
 
@@ -91,6 +92,7 @@ typedef struct acme_issue_action_t {
     const char *chain; /**< PEM, in order and without doubles; it is not yet
                           checked that it is what was ordered */
     apr_size_t chain_len;
+    acme_chain_t *parsed; /**< the same, as long as the order lives */
     const acme_problem_t *problem;
 } acme_issue_action_t;
 

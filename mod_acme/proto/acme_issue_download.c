@@ -90,16 +90,8 @@ void acme_issue_download_refused(acme_issue_t *issue,
 static int is_for_the_same(const acme_issue_t *issue, const acme_chain_t *chain)
 {
     const acme_cert_info_t *info = acme_cert_chain_info(chain);
-    acme_problem_t problem = ACME_PROBLEM_INIT;
-    const acme_cert_info_t *known;
-    acme_chain_t *first;
+    const acme_cert_info_t *known = acme_cert_chain_info(issue->parsed);
 
-    if (acme_cert_chain_parse(&first, issue->chain, issue->chain_len, &problem,
-                              issue->pfeed)
-        != APR_SUCCESS) {
-        return 0;
-    }
-    known = acme_cert_chain_info(first);
     return strcmp(known->key_hash, info->key_hash) == 0
            && acme_ident_same(known->names, info->names);
 }
@@ -108,16 +100,14 @@ static int is_for_the_same(const acme_issue_t *issue, const acme_chain_t *chain)
  * names, or 0 where any chain is good, or ACME_ISSUE_RANK_NONE. That is also
  * the rank of a chain that would be refused, so that the CA's own choice is not
  * lost for it. */
-static int rank_of(const acme_issue_t *issue, const char *pem, apr_time_t now)
+static int rank_of(const acme_issue_t *issue, const acme_chain_t *chain,
+                   apr_time_t now)
 {
     const apr_array_header_t *names = issue->config->preferred_chains;
     acme_problem_t problem = ACME_PROBLEM_INIT;
-    acme_chain_t *chain;
     int i;
 
-    if (acme_cert_chain_parse(&chain, pem, strlen(pem), &problem, issue->pfeed)
-            != APR_SUCCESS
-        || acme_cert_check_order(chain, &problem, issue->pfeed) != APR_SUCCESS
+    if (acme_cert_check_order(chain, &problem, issue->pfeed) != APR_SUCCESS
         || (issue->chain && !is_for_the_same(issue, chain))) {
         return ACME_ISSUE_RANK_NONE;
     }
@@ -162,18 +152,23 @@ void acme_issue_download_answer(acme_issue_t *issue,
 {
     const acme_issue_config_t *config = issue->config;
     acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_chain_t *chain;
+    apr_pool_t *p;
     const char *pem;
     int rank;
 
-    if (acme_cert_sort(&pem, answer->body, answer->body_len, config->key_hash,
-                       &problem, issue->pfeed)
+    /* A pool of its own, because only the best chain is kept. */
+    apr_pool_create(&p, issue->p);
+    if (acme_cert_sort(&pem, &chain, answer->body, answer->body_len,
+                       config->key_hash, &problem, p)
         != APR_SUCCESS) {
         problem.status = answer->status;
         take_no_chain(issue, answer, &problem, now);
+        apr_pool_destroy(p);
         return;
     }
     issue->missing = 0;
-    rank = rank_of(issue, pem, now);
+    rank = rank_of(issue, chain, now);
     if (issue->chain) {
         ++issue->alternate;
     }
@@ -181,9 +176,17 @@ void acme_issue_download_answer(acme_issue_t *issue,
         read_alternates(issue, answer);
     }
     if (!issue->chain || rank < issue->rank) {
-        issue->chain = apr_pstrdup(issue->p, pem);
+        if (issue->pchain) {
+            apr_pool_destroy(issue->pchain);
+        }
+        issue->pchain = p;
+        issue->chain = pem;
         issue->chain_len = strlen(pem);
+        issue->parsed = chain;
         issue->rank = rank;
+    }
+    else {
+        apr_pool_destroy(p);
     }
     /* The best that there can be ends the search: any chain that is whole, the
      * first of the names, or a chain without an intermediate. */

@@ -152,6 +152,8 @@ struct acme_issue_t {
     int n_found;             /**< DIAGNOSE: number of failed authorizations */
     const char *chain;       /**< the best one so far, or NULL */
     apr_size_t chain_len;
+    acme_chain_t *parsed; /**< the same */
+    apr_pool_t *pchain;   /**< of `chain` and `parsed` */
     int rank; /**< of `chain`: less is better, ACME_ISSUE_RANK_NONE: it is not
                    what was asked for */
     /** URLs of the other chains: const char *; or NULL. */

@@ -144,6 +144,7 @@ void acme_issue_state_plan_done(acme_issue_t *issue, apr_time_t now)
     (void)now;
     action->chain = issue->chain;
     action->chain_len = issue->chain_len;
+    action->parsed = issue->parsed;
 }
 
 void acme_issue_state_plan_failed(acme_issue_t *issue, apr_time_t now)

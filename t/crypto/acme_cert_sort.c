@@ -74,6 +74,28 @@ static const char *text_of(const pki_t *pki, const char *letters, apr_pool_t *p)
     return text;
 }
 
+/** The chain is what parsing the text makes. */
+static void is_parsed(const acme_chain_t *chain, const char *pem, apr_pool_t *p)
+{
+    const acme_cert_info_t *info = acme_cert_chain_info(chain);
+    const acme_cert_info_t *other_info;
+    const char *leaf, *rest, *full;
+    acme_chain_t *other;
+
+    assert_int_equal(acme_cert_chain_parse(&other, pem, strlen(pem), NULL, p),
+                     0);
+    other_info = acme_cert_chain_info(other);
+    assert_int_equal(acme_cert_chain_count(chain),
+                     acme_cert_chain_count(other));
+    assert_int_equal(acme_cert_chain_print(&leaf, &rest, &full, chain, NULL, p),
+                     0);
+    assert_string_equal(full, pem);
+    assert_string_equal(info->fingerprint, other_info->fingerprint);
+    assert_string_equal(info->key_hash, other_info->key_hash);
+    assert_string_equal(info->serial, other_info->serial);
+    assert_true(info->not_after == other_info->not_after);
+}
+
 static void a_chain_is_put_in_order(void **state)
 {
     static const struct {
@@ -111,11 +133,12 @@ static void a_chain_is_put_in_order(void **state)
             acme_problem_t problem = ACME_PROBLEM_INIT;
             const char *text = text_of(pki, cases[i].sent, *state);
             const char *pem = NULL;
+            acme_chain_t *chain = NULL;
 
             if (!known && cases[i].by_key) {
                 continue; /* which one is ours is not to be seen */
             }
-            assert_int_equal(acme_cert_sort(&pem, text, strlen(text),
+            assert_int_equal(acme_cert_sort(&pem, &chain, text, strlen(text),
                                             known ? pki->key_hash : NULL,
                                             &problem, *state),
                              0);
@@ -123,6 +146,7 @@ static void a_chain_is_put_in_order(void **state)
                 fail_msg("%s is not sorted to %s", cases[i].sent,
                          cases[i].sorted);
             }
+            is_parsed(chain, pem, *state);
         }
     }
     assert_int_equal(ERR_peek_error(), 0);
@@ -154,7 +178,7 @@ static void what_stands_beside_certificates_is_text(void **state)
         acme_problem_t problem = ACME_PROBLEM_INIT;
         const char *pem = NULL;
 
-        assert_int_equal(acme_cert_sort(&pem, texts[i], strlen(texts[i]),
+        assert_int_equal(acme_cert_sort(&pem, NULL, texts[i], strlen(texts[i]),
                                         pki->key_hash, &problem, *state),
                          0);
         assert_string_equal(pem, apr_pstrcat(*state, l, m, NULL));
@@ -184,7 +208,7 @@ static void what_has_no_certificate_is_refused(void **state)
         acme_problem_t problem = ACME_PROBLEM_INIT;
         const char *pem = NULL;
 
-        assert_int_equal(acme_cert_sort(&pem, cases[i].text,
+        assert_int_equal(acme_cert_sort(&pem, NULL, cases[i].text,
                                         strlen(cases[i].text), NULL, &problem,
                                         *state),
                          APR_EINVAL);
@@ -205,17 +229,17 @@ static void zero_bytes_and_too_much_are_refused(void **state)
     const char *pem;
 
     assert_int_equal(
-        acme_cert_sort(&pem, text, strlen(text) + 1, NULL, NULL, *state),
+        acme_cert_sort(&pem, NULL, text, strlen(text) + 1, NULL, NULL, *state),
         APR_EINVAL);
     memset(much, ' ', len);
-    assert_int_equal(acme_cert_sort(&pem, much, len, NULL, NULL, *state),
+    assert_int_equal(acme_cert_sort(&pem, NULL, much, len, NULL, NULL, *state),
                      APR_EINVAL);
     text = "";
     for (len = 0; len < 65; ++len) {
         text = apr_pstrcat(*state, text, pki->pem[len % 2 ? 'l' : 'm'], NULL);
     }
     assert_int_equal(
-        acme_cert_sort(&pem, text, strlen(text), NULL, NULL, *state), 0);
+        acme_cert_sort(&pem, NULL, text, strlen(text), NULL, NULL, *state), 0);
     assert_string_equal(pem, text_of(pki, "lm", *state));
 }
 
@@ -238,7 +262,7 @@ static void a_private_key_is_refused_for_good(void **state)
                                            first ? pki->pem['l'] : key, NULL);
             const char *pem;
 
-            assert_int_equal(acme_cert_sort(&pem, text, strlen(text),
+            assert_int_equal(acme_cert_sort(&pem, NULL, text, strlen(text),
                                             pki->key_hash, &problem, *state),
                              APR_EACCES);
             assert_int_equal(problem.retry, ACME_RETRY_CONFIG);
