@@ -269,6 +269,22 @@ apr_status_t acme_json_get_int(apr_int64_t *value, const acme_json_t *object,
     return APR_SUCCESS;
 }
 
+apr_status_t acme_json_get_count(int *value, const acme_json_t *object,
+                                 const char *key)
+{
+    apr_int64_t count;
+    apr_status_t rv = acme_json_get_int(&count, object, key);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (count < 0 || count > ACME_JSON_COUNT_MAX) {
+        return APR_EINVAL;
+    }
+    *value = (int)count;
+    return APR_SUCCESS;
+}
+
 apr_status_t acme_json_get_bool(int *value, const acme_json_t *object,
                                 const char *key)
 {

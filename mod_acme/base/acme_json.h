@@ -58,6 +58,15 @@ apr_status_t acme_json_get_str(const char **value, const acme_json_t *object,
                                const char *key);
 apr_status_t acme_json_get_int(apr_int64_t *value, const acme_json_t *object,
                                const char *key);
+
+/** Most of what acme_json_get_count() takes for a number of something. */
+#define ACME_JSON_COUNT_MAX 1000000
+
+/** Gets a number of things that happened, to which more may be added: from 0 to
+ *  ACME_JSON_COUNT_MAX, all else is APR_EINVAL. When it fails the value is left
+ *  unchanged. */
+apr_status_t acme_json_get_count(int *value, const acme_json_t *object,
+                                 const char *key);
 apr_status_t acme_json_get_bool(int *value, const acme_json_t *object,
                                 const char *key);
 /** Gets a time that is written as in RFC 3339. */

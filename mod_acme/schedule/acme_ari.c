@@ -46,7 +46,6 @@ static int is_optional(apr_status_t rv)
 acme_ari_t *acme_ari_restore(const acme_json_t *json, apr_pool_t *p)
 {
     acme_ari_t *ari = apr_pcalloc(p, sizeof(*ari));
-    apr_int64_t errors = 0, hasty = 0;
 
     if (acme_json_get_str(&ari->cert, json, "cert") != APR_SUCCESS
         || !is_optional(acme_json_get_time(&ari->start, json, "start"))
@@ -54,21 +53,17 @@ acme_ari_t *acme_ari_restore(const acme_json_t *json, apr_pool_t *p)
         || !is_optional(acme_json_get_time(&ari->selected, json, "selected"))
         || !is_optional(acme_json_get_bool(&ari->early, json, "early"))
         || !is_optional(acme_json_get_time(&ari->first, json, "first"))
-        || !is_optional(acme_json_get_int(&hasty, json, "hasty")) || hasty < 0
-        || hasty > APR_INT32_MAX - 1
+        || !is_optional(acme_json_get_count(&ari->hasty, json, "hasty"))
         || !is_optional(acme_json_get_time(&ari->next, json, "next"))
         || !is_optional(
             acme_json_get_str(&ari->explanation, json, "explanation"))
-        || !is_optional(acme_json_get_int(&errors, json, "errors"))
-        || errors < 0 || errors > APR_INT32_MAX - 1
+        || !is_optional(acme_json_get_count(&ari->errors, json, "errors"))
         || read_problem(ari, json, p) != APR_SUCCESS
         || (ari->start > 0
             && (ari->end <= ari->start || ari->selected < ari->start
                 || ari->selected > ari->end))) {
         return NULL;
     }
-    ari->errors = (int)errors;
-    ari->hasty = (int)hasty;
     return ari;
 }
 

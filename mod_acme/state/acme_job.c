@@ -60,7 +60,6 @@ static apr_status_t read_names(acme_job_t *job, const acme_json_t *json)
 {
     acme_json_t *list, *item;
     acme_job_name_t name, *last;
-    apr_int64_t failures;
     apr_status_t rv;
     int i;
 
@@ -72,12 +71,11 @@ static apr_status_t read_names(acme_job_t *job, const acme_json_t *json)
         item = acme_json_at(list, i);
         memset(&name, 0, sizeof(name));
         if (acme_json_get_str(&name.name, item, "name") != APR_SUCCESS
-            || acme_json_get_int(&failures, item, "failures") != APR_SUCCESS
-            || failures < 0 || failures > APR_INT32_MAX - 1
+            || acme_json_get_count(&name.failures, item, "failures")
+                   != APR_SUCCESS
             || read_str(&name.detail, item, "detail") != APR_SUCCESS) {
             return APR_EINVAL;
         }
-        name.failures = (int)failures;
         last = apr_array_push(job->names);
         *last = name;
     }
@@ -150,7 +148,6 @@ static apr_status_t read_ari(acme_job_t *job, const acme_json_t *json)
 static apr_status_t read_cas(acme_job_t *job, const acme_json_t *json)
 {
     acme_json_t *list, *item;
-    apr_int64_t errors, faults;
     acme_job_ca_t ca, *last;
     int held, i;
 
@@ -161,10 +158,9 @@ static apr_status_t read_cas(acme_job_t *job, const acme_json_t *json)
         item = acme_json_at(list, i);
         memset(&ca, 0, sizeof(ca));
         if (acme_json_get_str(&ca.url, item, "url") != APR_SUCCESS
-            || acme_json_get_int(&errors, item, "errors") != APR_SUCCESS
-            || acme_json_get_int(&faults, item, "faults") != APR_SUCCESS
-            || errors < 0 || errors > APR_INT32_MAX - 1 || faults < 0
-            || faults > errors
+            || acme_json_get_count(&ca.errors, item, "errors") != APR_SUCCESS
+            || acme_json_get_count(&ca.faults, item, "faults") != APR_SUCCESS
+            || ca.faults > ca.errors
             || read_time(&ca.next_run, item, "next-run") != APR_SUCCESS) {
             return APR_EINVAL;
         }
@@ -173,24 +169,19 @@ static apr_status_t read_cas(acme_job_t *job, const acme_json_t *json)
         }
         last = apr_array_push(job->cas);
         *last = ca;
-        last->errors = (int)errors;
-        last->faults = (int)faults;
     }
     return APR_SUCCESS;
 }
 
 static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
 {
-    apr_int64_t errors = 0;
     int held = 0;
     apr_status_t rv;
 
-    rv = acme_json_get_int(&errors, json, "errors");
-    if ((rv != APR_SUCCESS && rv != APR_NOTFOUND) || errors < 0
-        || errors > APR_INT32_MAX) {
-        return APR_EINVAL;
+    rv = acme_json_get_count(&job->errors, json, "errors");
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return rv;
     }
-    job->errors = (int)errors;
     rv = read_time(&job->failing, json, "failing");
     if (rv == APR_SUCCESS) {
         rv = read_cas(job, json);

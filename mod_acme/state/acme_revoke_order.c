@@ -65,14 +65,13 @@ static apr_status_t parse(acme_revoke_order_progress_t *progress,
 {
     acme_problem_t *problem;
     const char *state;
-    apr_int64_t errors = 0;
     acme_json_t *member;
     int i;
 
     if (acme_json_get_str(&progress->request, json, "request") != APR_SUCCESS
         || acme_json_get_str(&state, json, "state") != APR_SUCCESS
-        || acme_json_get_int(&errors, json, "errors") != APR_SUCCESS
-        || errors < 0 || errors > APR_INT32_MAX - 1) {
+        || acme_json_get_count(&progress->errors, json, "errors")
+               != APR_SUCCESS) {
         return APR_EINVAL;
     }
     for (i = 0; i < N_STATES && strcmp(state, state_names[i]) != 0; ++i) {
@@ -81,7 +80,6 @@ static apr_status_t parse(acme_revoke_order_progress_t *progress,
         return APR_EINVAL;
     }
     progress->state = (acme_revoke_order_e)i;
-    progress->errors = (int)errors;
     (void)acme_json_get_bool(&progress->by_key, json, "by-key");
     (void)acme_json_get_str(&progress->url, json, "url");
     (void)acme_json_get_str(&progress->nonce, json, "nonce");

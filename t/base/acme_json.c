@@ -22,6 +22,7 @@ static void reads_each_type_by_its_getter(void **state)
     apr_pool_t *p = *state;
     acme_json_t *json =
         parse("{\"s\":\"text\",\"e\":\"\",\"i\":-5,\"big\":9223372036854775807,"
+              "\"most\":1000000,\"more\":1000001,"
               "\"t\":true,\"f\":false,\"at\":\"2026-11-20T22:51:07.5Z\","
               "\"l\":[\"a\",\"b\"],\"none\":[],\"o\":{\"k\":\"v\"}}",
               p);
@@ -41,6 +42,15 @@ static void reads_each_type_by_its_getter(void **state)
     assert_true(i == -5);
     assert_int_equal(acme_json_get_int(&i, json, "big"), APR_SUCCESS);
     assert_true(i == APR_INT64_MAX);
+    b = 7;
+    assert_int_equal(acme_json_get_count(&b, json, "i"), APR_EINVAL);
+    assert_int_equal(acme_json_get_count(&b, json, "big"), APR_EINVAL);
+    assert_int_equal(acme_json_get_count(&b, json, "s"), APR_EINVAL);
+    assert_int_equal(acme_json_get_count(&b, json, "more"), APR_EINVAL);
+    assert_int_equal(acme_json_get_count(&b, json, "nothing"), APR_NOTFOUND);
+    assert_int_equal(b, 7);
+    assert_int_equal(acme_json_get_count(&b, json, "most"), APR_SUCCESS);
+    assert_int_equal(b, ACME_JSON_COUNT_MAX);
     assert_int_equal(acme_json_get_bool(&b, json, "t"), APR_SUCCESS);
     assert_int_equal(b, 1);
     assert_int_equal(acme_json_get_bool(&b, json, "f"), APR_SUCCESS);

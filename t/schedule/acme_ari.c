@@ -276,6 +276,7 @@ static void what_was_damaged_is_nothing(void **state)
         "{\"cert\":\"a\",\"errors\":-1}",
         "{\"cert\":\"a\",\"errors\":99999999999}",
         "{\"cert\":\"a\",\"hasty\":2147483647}",
+        "{\"cert\":\"a\",\"hasty\":1000001}",
         "{\"cert\":\"a\",\"next\":\"soon\"}",
         "{\"cert\":\"a\",\"early\":3}",
         "{\"cert\":\"a\",\"explanation\":[]}",

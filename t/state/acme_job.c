@@ -252,7 +252,12 @@ static void what_is_damaged_is_a_new_one(void **state)
         "{\"config\":1}",
         "{\"errors\":\"3\"}",
         "{\"errors\":-1}",
+        "{\"errors\":2147483647}",
+        "{\"errors\":1000001}",
         "{\"errors\":4294967296}",
+        "{\"cas\":[{\"url\":\"x\",\"errors\":1000001,\"faults\":0}]}",
+        "{\"cas\":[{\"url\":\"x\",\"errors\":2,\"faults\":3}]}",
+        "{\"cas\":[{\"url\":\"x\",\"errors\":2,\"faults\":-1}]}",
         "{\"held\":\"yes\"}",
         "{\"last-run\":12}",
         "{\"next-run\":\"tomorrow\"}",
@@ -268,6 +273,7 @@ static void what_is_damaged_is_a_new_one(void **state)
         "{\"names\":[{\"name\":7,\"failures\":1}]}",
         "{\"names\":[{\"name\":\"a.example\",\"failures\":-1}]}",
         "{\"names\":[{\"name\":\"a.example\",\"failures\":2147483647}]}",
+        "{\"names\":[{\"name\":\"a.example\",\"failures\":1000001}]}",
         ("{\"log\":[{\"when\":\"2026-01-01T00:00:00Z\",\"type\":\"x\","
          "\"detail\":7}]}"),
     };

@@ -91,6 +91,7 @@ static void damaged_progress_is_none(void **state)
     static const char *const bad[] = {
         "{}", "{\"request\":\"a\",\"state\":\"dancing\",\"errors\":0}",
         "{\"request\":\"a\",\"state\":\"done\",\"errors\":-1}",
+        "{\"request\":\"a\",\"state\":\"done\",\"errors\":2147483646}",
         "{\"request\":\"a\",\"state\":7,\"errors\":0}",
         "{\"request\":7,\"state\":\"done\",\"errors\":0}"};
     acme_vault_t *vault = acme_t_vault(NULL, *state);
