@@ -349,7 +349,8 @@ void acme_plan(acme_plan_t *plan, const acme_spec_t *spec,
     }
     else if (!plan_wait(plan, spec, job, now, p)) {
         decide(plan, ACME_PLAN_ORDER, now, need.why);
-        plan->urgent = acme_plan_revoked(inventory, job) != NULL
+        /* An administrator who asks for a certificate waits for it. */
+        plan->urgent = job->asked || acme_plan_revoked(inventory, job) != NULL
                        || is_changed(spec, inventory, p)
                        || (acme_plan_is_via_ari(spec, inventory)
                            && acme_ari_is_of(job->ari, inventory->live->info)

@@ -837,6 +837,7 @@ void acme_job_requested(acme_job_t *job, const char *id, int force)
     if (job->asked != ACME_ASKED_FORCE) {
         job->asked = force ? ACME_ASKED_FORCE : ACME_ASKED_DUE;
     }
+    job->urgent = job->urgent || job->staged || job->order;
     end_wait(job);
 }
 

@@ -327,7 +327,8 @@ void acme_job_clear_failures(acme_job_t *job);
 
 /* ---- transitions: what others say ---- */
 
-/** acmectl asks for a certificate: nothing holds the next try back.
+/** acmectl asks for a certificate: nothing holds the next try back, and what is
+ *  ordered or staged already becomes urgent.
  *  @param id of the control request; NULL: keep the last one
  *  @param force even if none is due; a request that was forced before stays
  *         forced */

@@ -27,7 +27,9 @@ typedef struct renewal_t {
 static const char *const outcome_names[] = {"asked", "ready", "not-due",
                                             "failed", "not-tried"};
 
-/* Returns non-zero when the worker would order now. */
+/* Returns non-zero when the worker would order now; and for a site that is named
+ * when its new certificate waits for the next restart, because that one comes
+ * soon if the worker is asked. */
 static int is_due(const acmectl_t *ctl, int i, const char **reason,
                   apr_pool_t *p)
 {
@@ -36,11 +38,13 @@ static int is_due(const acmectl_t *ctl, int i, const char **reason,
     const acme_inventory_t *inventory = acmectl_store_inventory(ctl, i, p);
     acme_plan_t plan;
     acme_job_t *job;
+    int urgent;
 
     if (acme_job_load(&job, ctl->vault, spec->name, &problem, p)) {
         *reason = acme_problem_text(&problem, p);
         return 0;
     }
+    urgent = job->urgent;
     acme_job_requested(job, NULL, ctl->force);
     acme_plan(&plan, spec, inventory, job, apr_time_now(), p);
     if (plan.what == ACME_PLAN_SETTLE) {
@@ -56,7 +60,9 @@ static int is_due(const acmectl_t *ctl, int i, const char **reason,
         *reason = "no TLS virtual host uses it";
         return 0;
     }
-    return plan.what == ACME_PLAN_ORDER;
+    return plan.what == ACME_PLAN_ORDER
+           || (plan.what == ACME_PLAN_STAGED && !urgent
+               && ctl->args->nelts > 0);
 }
 
 /* Returns non-zero when a dry run without names tries the site: it is one that

@@ -430,6 +430,10 @@ static void what_has_changed_is_ordered_anew(void **state)
     site->info.not_after = NOW + DAYS(2);
     assert_order(site, "expires in 2 days");
     assert_false(plan(site).urgent);
+    /* unless an administrator waits for it */
+    site->job.asked = ACME_ASKED_DUE;
+    assert_true(plan(site).urgent);
+    site->job.asked = ACME_ASKED_NO;
     site->info.not_after = NOW + DAYS(60);
     /* the kind of key of an imported one counts once it is due */
     site->live.imported = 1;

@@ -863,6 +863,23 @@ static void a_challenge_has_failed_until_there_is_a_certificate(void **state)
     }
 }
 
+static void what_is_asked_for_is_urgent_once_it_is_there(void **state)
+{
+    acme_job_t *job = in_phase(ACME_JOB_STAGED, *state);
+
+    assert_false(job->urgent);
+    acme_job_requested(job, "1", 0);
+    assert_true(job->urgent);
+    settled_live(job);
+    assert_false(job->urgent);
+    job = in_phase(ACME_JOB_ORDERED, *state);
+    acme_job_requested(job, "2", 0);
+    assert_true(job->urgent);
+    job = in_phase(ACME_JOB_IDLE, *state);
+    acme_job_requested(job, "3", 0);
+    assert_false(job->urgent); /* nothing is ordered yet */
+}
+
 static void only_what_is_live_replaces_what_was_revoked(void **state)
 {
     acme_job_t *job = in_phase(ACME_JOB_STAGED, *state);
@@ -964,6 +981,7 @@ ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(only_a_new_limit_is_told),
             ACME_T(a_certificate_ends_request_and_problem),
             ACME_T(a_challenge_has_failed_until_there_is_a_certificate),
+            ACME_T(what_is_asked_for_is_urgent_once_it_is_there),
             ACME_T(only_what_is_live_replaces_what_was_revoked),
             ACME_T(a_settled_job_begins_with_the_first_CA),
             ACME_T(a_forced_request_stays_forced),
