@@ -27,9 +27,9 @@ typedef struct renewal_t {
 static const char *const outcome_names[] = {"asked", "ready", "not-due",
                                             "failed", "not-tried"};
 
-/* Returns non-zero when the worker would order now; and for a site that is named
- * when its new certificate waits for the next restart, because that one comes
- * soon if the worker is asked. */
+/* Returns non-zero when the worker would order now; and for a site that is
+ * named when its new certificate waits for the next restart, because that one
+ * comes soon if the worker is asked. */
 static int is_due(const acmectl_t *ctl, int i, const char **reason,
                   apr_pool_t *p)
 {

@@ -89,7 +89,8 @@ static void progress_is_kept(void **state)
 static void damaged_progress_is_none(void **state)
 {
     static const char *const bad[] = {
-        "{}", "{\"request\":\"a\",\"state\":\"dancing\",\"errors\":0}",
+        "{}",
+        "{\"request\":\"a\",\"state\":\"dancing\",\"errors\":0}",
         "{\"request\":\"a\",\"state\":\"done\",\"errors\":-1}",
         "{\"request\":\"a\",\"state\":\"done\",\"errors\":2147483646}",
         "{\"request\":\"a\",\"state\":7,\"errors\":0}",
