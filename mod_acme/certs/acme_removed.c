@@ -21,6 +21,9 @@
  * CA/Browser Forum (7.1.2.7) allow 48 hours between notBefore and signing. */
 #define BACKDATE (2 * ACME_TIME_DAY)
 
+/* Clocks may differ by this much. */
+#define CLOCK_STEP (5 * ACME_TIME_MINUTE)
+
 /* A certificate that the name had, and has no more. */
 typedef struct had_t {
     apr_time_t from; /* not_before */
@@ -145,7 +148,7 @@ const char *acme_removed_refusal(const acme_certstore_t *certstore,
                                  const char *name, const acme_cert_info_t *info,
                                  apr_time_t obtained,
                                  const acme_certstore_cert_t *live,
-                                 apr_pool_t *p)
+                                 apr_time_t now, apr_pool_t *p)
 {
     note_t *note = read_note(certstore, name, p);
 
@@ -160,6 +163,18 @@ const char *acme_removed_refusal(const acme_certstore_t *certstore,
     }
     if (info->not_before > note->newest) {
         return NULL;
+    }
+    if (note->newest > now + CLOCK_STEP || note->obtained > now + CLOCK_STEP) {
+        return info->not_before >= now - BACKDATE
+                   ? NULL
+                   : apr_psprintf(
+                       p,
+                       "it is valid from %s, and the site had one that is "
+                       "valid from %s, which is still to come: a clock was "
+                       "ahead then, and only a certificate of the last 48 "
+                       "hours is taken for a new one",
+                       acme_time_print(info->not_before, p),
+                       acme_time_print(note->newest, p));
     }
     if (info->not_before < note->newest - BACKDATE) {
         return apr_psprintf(p,

@@ -37,7 +37,13 @@ apr_status_t acme_removed_note(const acme_certstore_t *certstore,
  * is. It is not new when the name had it before; when its notBefore is more
  * than 48 hours earlier than the latest that the name had; and when it is
  * earlier or the same, and the certificate was obtained earlier.
+ *
+ * What the name had may be of a time that has not come yet, because the clocks
+ * of this machine and of the CA were ahead. Such dates bar nothing; in their
+ * place the certificate has to be of the last 48 hours.
  * @param obtained what the worker says, or 0
+ * @param now the later one of this machine's time and the CA's as it was heard
+ *        last: a clock that was set back must not take the bar away
  * @param live the site's present one, live or stashed; NULL: there is none that
  *        can be used
  */
@@ -45,7 +51,7 @@ const char *acme_removed_refusal(const acme_certstore_t *certstore,
                                  const char *name, const acme_cert_info_t *info,
                                  apr_time_t obtained,
                                  const acme_certstore_cert_t *live,
-                                 apr_pool_t *p);
+                                 apr_time_t now, apr_pool_t *p);
 
 /** Returns non-zero when the name had this certificate, and its note was
  *  written after the time `at`, by the clock of the file system. */

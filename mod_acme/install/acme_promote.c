@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "acme_ca_clock.h"
 #include "acme_file.h"
 #include "acme_ident.h"
 #include "acme_certstore.h"
@@ -238,6 +239,15 @@ static int was_removed(const acme_promote_t *promotion, const char *fingerprint,
                                  fingerprint, promotion->staged_at, p);
 }
 
+/* Returns the later one of our time and the CA's. The worker has noted the CA's
+ * and could only lie to bar more by it. */
+static apr_time_t latest_time(const acme_promote_t *promotion, apr_pool_t *p)
+{
+    apr_time_t heard = acme_ca_clock_read(promotion->vault, p);
+
+    return heard > promotion->now ? heard : promotion->now;
+}
+
 static acme_staged_e activate(const char **fingerprint,
                               const acme_promote_t *promotion,
                               acme_problem_t *problem, apr_pool_t *p)
@@ -287,7 +297,7 @@ static acme_staged_e activate(const char **fingerprint,
     if (rv == APR_SUCCESS) {
         staged.refusal = acme_removed_refusal(
             certstore, spec->name, acme_cert_chain_info(staged.chain),
-            staged.bundle->obtained, staged.live, p);
+            staged.bundle->obtained, staged.live, latest_time(promotion, p), p);
         *fingerprint = acme_cert_chain_info(staged.chain)->fingerprint;
         if (cert && strcmp(*fingerprint, cert->info->fingerprint) == 0) {
             return ACME_STAGED_LIVE;

@@ -111,6 +111,15 @@ typedef struct need_t {
     int by_age;      /* the only reason is the live certificate's age */
 } need_t;
 
+/* Returns non-zero when no client accepts the certificate yet. Either a clock
+ * was ahead when it was obtained, or ours is behind now, which happens to
+ * machines that have just been switched on: so an administrator has to ask for
+ * another one. */
+static int is_to_come(const acme_cert_info_t *info, apr_time_t now)
+{
+    return info->not_before > now + 5 * ACME_TIME_MINUTE;
+}
+
 /* Returns why a certificate is needed now, or NULL, and sets the other parts of
  * the need. */
 static const char *find_need(need_t *need, const acme_spec_t *spec,
@@ -139,6 +148,11 @@ static const char *find_need(need_t *need, const acme_spec_t *spec,
     revoked = acme_plan_revoked(inventory, job);
     if (revoked) {
         return acme_blocklist_entry_text(revoked, p);
+    }
+    if (job->asked && is_to_come(info, now)) {
+        return apr_psprintf(
+            p, "valid only in %s",
+            acme_time_print_duration(info->not_before - now, p));
     }
     name =
         pinned ? NULL : acme_partial_names_missing(job, spec, info->names, p);

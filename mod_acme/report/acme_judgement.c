@@ -15,6 +15,9 @@
 /* Most bytes of a text of others in a sentence. */
 #define TEXT_MAX 600
 
+/* Clocks may differ by this much. */
+#define SLOW_CLOCK (5 * ACME_TIME_MINUTE)
+
 static const struct {
     const char *name;
     const char *text;
@@ -302,10 +305,31 @@ static void judge_manual(acme_judgement_t *judgement, const subject_t *s)
     judgement->mend = of_site(s, "acmectl renew ");
 }
 
+/* Clients refuse the certificate for now. Returns zero when they do not. */
+static int judge_early(acme_judgement_t *judgement, const subject_t *s)
+{
+    if (!s->info || s->info->not_before <= s->view->now + SLOW_CLOCK) {
+        return 0;
+    }
+    set(judgement, ACME_JUDGEMENT_BLOCKED,
+        with(s, apr_psprintf(s->p,
+                             "clients refuse it until %s, because it is valid "
+                             "only from then on: a clock was ahead when it was "
+                             "obtained, or this machine's is behind now",
+                             acme_time_print(s->info->not_before, s->p))));
+    judgement->attention = 1;
+    judgement->mend =
+        of_site(s, "set this machine's clock right, then acmectl renew ");
+    return 1;
+}
+
 static void judge_good(acme_judgement_t *judgement, const subject_t *s)
 {
     const acme_status_view_t *view = s->view;
 
+    if (judge_early(judgement, s)) {
+        return;
+    }
     if (view->spec->renew_mode == ACME_RENEW_MANUAL) {
         set(judgement, ACME_JUDGEMENT_OK,
             with(s, "not renewed by itself (ACMERenewMode manual)"));

@@ -9,6 +9,9 @@
 #define NAME  "a.example.org"
 #define OTHER "b.example.org"
 
+/* No date of these tests is later. */
+#define LATER (ACME_T_NOW + 1000 * ACME_TIME_DAY)
+
 /* acme_cert_placeholder() dates back an hour. */
 #define FROM (ACME_T_NOW - ACME_TIME_HOUR)
 
@@ -50,7 +53,8 @@ static const char *said(const acme_certstore_t *certstore, const char *name,
     memset(&info, 0, sizeof(info));
     info.not_before = from;
     info.fingerprint = fingerprint;
-    why = acme_removed_refusal(certstore, name, &info, obtained, NULL, p);
+    why =
+        acme_removed_refusal(certstore, name, &info, obtained, NULL, LATER, p);
     return why ? why : "";
 }
 
@@ -181,16 +185,16 @@ static void the_newest_counts_and_not_the_last(void **state)
     memset(&info, 0, sizeof(info));
     info.fingerprint = "new";
     info.not_before = FROM - 48 * ACME_TIME_HOUR;
-    assert_null(
-        acme_removed_refusal(certstore, NAME, &info, live->obtained, live, p));
+    assert_null(acme_removed_refusal(certstore, NAME, &info, live->obtained,
+                                     live, LATER, p));
     acme_t_contains(acme_removed_refusal(certstore, NAME, &info,
                                          live->obtained - ACME_TIME_HOUR, live,
-                                         p),
+                                         LATER, p),
                     "was obtained at");
     info.not_before -= ACME_TIME_HOUR;
-    acme_t_contains(
-        acme_removed_refusal(certstore, NAME, &info, live->obtained, live, p),
-        "more than 48 hours later");
+    acme_t_contains(acme_removed_refusal(certstore, NAME, &info, live->obtained,
+                                         live, LATER, p),
+                    "more than 48 hours later");
 }
 
 static void the_live_one_counts_as_well(void **state)
@@ -206,11 +210,89 @@ static void the_live_one_counts_as_well(void **state)
     memset(&info, 0, sizeof(info));
     info.fingerprint = "new";
     info.not_before = ACME_T_NOW - 3 * ACME_TIME_DAY;
-    assert_null(
-        acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW, NULL, p));
-    acme_t_contains(
-        acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW, live, p),
-        "more than 48 hours later");
+    assert_null(acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW, NULL,
+                                     LATER, p));
+    acme_t_contains(acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW,
+                                         live, LATER, p),
+                    "more than 48 hours later");
+}
+
+/* The clocks were a year ahead, and are right now. */
+static void what_is_still_to_come_bars_nothing_of_today(void **state)
+{
+    /* Hours from now: notBefore. */
+    static const struct {
+        int from;
+        int heard; /* days from now: the CA's date */
+        const char *why;
+    } cases[] = {
+        {0, 0, ""},
+        {-1, 0, ""},
+        {-48, 0, ""},
+        {-49, 0, "which is still to come: a clock was ahead"},
+        {-999, 0, "which is still to come: a clock was ahead"},
+        /* it is our clock that is behind */
+        {-1, 365, "more than 48 hours later"},
+        {-1, 364, "only a certificate of the last 48 hours"},
+    };
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    apr_time_t ahead = ACME_T_NOW + 365 * ACME_TIME_DAY;
+    acme_certstore_cert_t *live;
+    acme_cert_info_t info;
+    const char *why;
+    size_t i;
+    int gone;
+
+    put(certstore, ACME_PLACE_LIVE, ahead, p);
+    assert_int_equal(acme_certstore_get(&live, certstore, NAME, NULL, p), 0);
+    memset(&info, 0, sizeof(info));
+    info.fingerprint = "new";
+    for (gone = 0; gone < 2; ++gone) {
+        for (i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+            info.not_before = ACME_T_NOW + cases[i].from * ACME_TIME_HOUR;
+            why = acme_removed_refusal(
+                certstore, NAME, &info, ACME_T_NOW, gone ? NULL : live,
+                ACME_T_NOW + cases[i].heard * ACME_TIME_DAY, p);
+            if (*cases[i].why) {
+                acme_t_contains(why, cases[i].why);
+            }
+            else {
+                assert_null(why);
+            }
+        }
+        /* The certificate that is gone does not come back. */
+        if (!gone) {
+            remove_it(certstore, ACME_PLACE_LIVE, p);
+        }
+    }
+    info.fingerprint = live->info->fingerprint;
+    info.not_before = ACME_T_NOW;
+    acme_t_contains(acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW,
+                                         NULL, ACME_T_NOW, p),
+                    "had it before");
+}
+
+/* A few hours ahead: what was obtained later does not wait until then. */
+static void a_clock_that_was_hours_ahead_holds_nothing_up(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    acme_certstore_cert_t *live;
+    acme_cert_info_t info;
+
+    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW + 3 * ACME_TIME_HOUR, p);
+    assert_int_equal(acme_certstore_get(&live, certstore, NAME, NULL, p), 0);
+    memset(&info, 0, sizeof(info));
+    info.fingerprint = "new";
+    info.not_before = FROM;
+    assert_null(acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW, live,
+                                     ACME_T_NOW, p));
+    acme_t_contains(acme_removed_refusal(certstore, NAME, &info, ACME_T_NOW,
+                                         live, LATER, p),
+                    "was obtained at");
 }
 
 /* However often a certificate is replaced, a note has those of two days. */
@@ -352,8 +434,10 @@ ACME_T_MAIN(ACME_T(knows_which_were_there),
             ACME_T(what_a_move_replaces_is_noted),
             ACME_T(dates_bar_what_is_older),
             ACME_T(the_newest_counts_and_not_the_last),
-            ACME_T(the_live_one_counts_as_well), ACME_T(a_note_stays_small),
-            ACME_T(reads_any_note),
+            ACME_T(the_live_one_counts_as_well),
+            ACME_T(what_is_still_to_come_bars_nothing_of_today),
+            ACME_T(a_clock_that_was_hours_ahead_holds_nothing_up),
+            ACME_T(a_note_stays_small), ACME_T(reads_any_note),
             ACME_T(a_name_that_gave_its_certificate_away),
             ACME_T(an_import_was_never_a_sites),
             ACME_T(nothing_is_removed_that_cannot_be_noted),

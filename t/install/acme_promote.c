@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include "acme_ca_clock.h"
 #include "acme_t_bundle.h"
 #include "acme_t_certstore.h"
 
@@ -228,7 +229,7 @@ static void a_new_one_may_be_dated_back(void **state)
     had[0] = install(w, NAME, ACME_T_NOW, 90 * ACME_TIME_DAY);
     for (i = 1; i < 5; ++i) {
         had[i] = obtained_at(acme_t_bundle(NAME, froms[i - 1], w->p),
-                             ACME_T_NOW + (apr_time_t)i * ACME_TIME_HOUR);
+                             ACME_T_NOW + (apr_time_t)i * ACME_TIME_MINUTE);
         stage(w, had[i]);
         assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
         assert_live(w, had[i]);
@@ -244,6 +245,32 @@ static void a_new_one_may_be_dated_back(void **state)
           obtained_at(acme_t_bundle(NAME, ACME_T_NOW - 3 * ACME_TIME_DAY, w->p),
                       ACME_T_NOW + 9 * ACME_TIME_HOUR));
     assert_refused(w, "more than 48 hours later", "stays");
+}
+
+/* The clocks of the machine and of its CA were ahead, and are right now. */
+static void a_new_one_follows_one_that_is_still_to_come(void **state)
+{
+    world_t *w = make_world(*state);
+    apr_time_t ahead = ACME_T_NOW + 365 * ACME_TIME_DAY;
+    acme_bundle_t *live = install(w, NAME, ahead, 90 * ACME_TIME_DAY);
+    acme_bundle_t *fresh = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+
+    /* As long as the CA has not said so, it is our clock that is behind. */
+    assert_int_equal(acme_ca_clock_note(w->vault, ahead, NULL, w->p), 0);
+    stage(w, fresh);
+    assert_refused(w, "more than 48 hours later", "stays");
+    assert_live(w, live);
+    assert_int_equal(acme_ca_clock_note(w->vault, ACME_T_NOW, NULL, w->p), 0);
+    stage(w, acme_t_bundle(NAME, ACME_T_NOW - 3 * ACME_TIME_DAY, w->p));
+    assert_refused(w, "which is still to come", "stays");
+    stage(w, fresh);
+    assert_int_equal(activate(w, ACME_T_NOW), ACME_STAGED_PROMOTED);
+    assert_live(w, fresh);
+    /* The one that was ahead does not come back, nor does an old one. */
+    stage(w, live);
+    assert_refused(w, "is not valid before", "stays");
+    stage(w, acme_t_bundle(NAME, ACME_T_NOW - 3 * ACME_TIME_DAY, w->p));
+    assert_refused(w, "which is still to come", "stays");
 }
 
 /* Nor does it where its successor cannot be read. */
@@ -562,6 +589,7 @@ ACME_T_MAIN(ACME_T(what_was_deleted_does_not_come_back),
             ACME_T(a_newer_one_replaces_and_archives),
             ACME_T(an_older_one_never_comes_back),
             ACME_T(a_new_one_may_be_dated_back),
+            ACME_T(a_new_one_follows_one_that_is_still_to_come),
             ACME_T(what_was_replaced_does_not_replace_a_damaged_one),
             ACME_T(one_with_fewer_names_is_refused),
             ACME_T(one_that_misses_a_name_serves_until_a_wider_one),

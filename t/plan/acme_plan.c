@@ -402,6 +402,23 @@ static void an_order_in_place_of_what_is_gone_is_needless(void **state)
     assert_false(plan(site).needless);
 }
 
+static void what_is_not_valid_yet_is_replaced_when_asked(void **state)
+{
+    site_t *site = site_create(*state);
+
+    site->live.ca_url = site->ca.url;
+    /* A clock that is behind says the same. */
+    site->info.not_before = NOW + DAYS(3);
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+    site->job.asked = ACME_ASKED_DUE;
+    assert_order(site, "valid only in 3 days");
+    assert_true(plan(site).urgent);
+    site->inventory.pinned = 1;
+    assert_order(site, "valid only in 3 days");
+    site->info.not_before = NOW;
+    assert_string_equal(acme_plan_name(plan(site).what), "idle");
+}
+
 static void what_has_changed_is_ordered_anew(void **state)
 {
     site_t *site = site_create(*state);
@@ -645,7 +662,8 @@ static void a_certificate_of_ones_own_is_watched(void **state)
     assert_idle(site, ACME_SCHEDULE_NEVER);
 }
 
-ACME_T_MAIN(ACME_T(what_has_changed_is_ordered_anew),
+ACME_T_MAIN(ACME_T(what_is_not_valid_yet_is_replaced_when_asked),
+            ACME_T(what_has_changed_is_ordered_anew),
             ACME_T(the_ca_is_asked_before_a_renewal_and_when_it_says_so),
             ACME_T(what_is_asked_for_is_ordered),
             ACME_T(what_was_rolled_back_to_is_kept_until_it_is_due),

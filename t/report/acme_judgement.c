@@ -75,6 +75,12 @@ static void is_over(world_t *w)
     w->info.not_after = ACME_T_NOW - ACME_TIME_HOUR;
 }
 
+static void is_early(world_t *w)
+{
+    w->info.not_before = ACME_T_NOW + ACME_TIME_DAY;
+    w->info.not_after = ACME_T_NOW + 91 * ACME_TIME_DAY;
+}
+
 static void is_ready(world_t *w)
 {
     w->job->staged = "beef";
@@ -277,6 +283,8 @@ static const struct {
     {is_due, D, 0, O, "its renewal is due", "ordered", NULL},
     {is_old, F, 1, O, "expires in 2 days", "ordered", NULL},
     {is_over, F, 1, O, "expired at", "ordered", NULL},
+    {is_early, B, 1, O, "clients refuse it until 2026-01-03T", NULL,
+     "then acmectl renew " NAME},
     {is_ready, W, 0, W, "waits for the server's own restart",
      "the server restarts itself gracefully", NULL},
     {is_ready_manual, W, 1, W, "served after the next restart", NULL,
