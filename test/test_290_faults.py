@@ -92,9 +92,9 @@ FAILS = (
     # The order says that it was not heard, three times.
     + cells("finalize", "web-page", PROTOCOL, count=4, words="")
     # -- what comes in one place
-    + cells("order", "malformed unheardOf")
+    + cells("order", "unheardOf")
     # The account is checked once, and is valid.
-    + cells("order", "unauthorized", count=2)
+    + cells("order", "unauthorized malformed", count=2)
     # Each request is repeated five times at most.
     + cells("order", "503-second", BUSY, count=6, words="503")
     + cells("order", "redirect-post", PROTOCOL, words="308")

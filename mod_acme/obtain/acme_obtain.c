@@ -599,6 +599,20 @@ static int take_named_csr(acme_obtain_t *order)
     return 1;
 }
 
+/* Returns non-zero when the account may be the reason of a failure, so that it
+ * is checked: newOrder is the first request that the CA refuses to an account
+ * it does not take. It calls a signature malformed that another key than the
+ * account's has made, which is so with a store of before a change of keys. */
+static int is_about_account(const acme_obtain_t *order,
+                            const acme_problem_t *problem)
+{
+    return acme_account_is_gone(problem)
+           || (!acme_issue_url(order->issue)
+               && ((problem->status == 403
+                    && acme_problem_is(problem, "unauthorized"))
+                   || acme_problem_is(problem, "malformed")));
+}
+
 static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
 {
     acme_problem_t *problem = acme_problem_dup(failure, order->p);
@@ -619,9 +633,7 @@ static void issue_failed(acme_obtain_t *order, const acme_problem_t *failure)
         start_over(order);
         return;
     }
-    if (acme_account_is_gone(problem)
-        || (!acme_issue_url(order->issue) && problem->status == 403
-            && acme_problem_is(problem, "unauthorized"))) {
+    if (is_about_account(order, problem)) {
         if (!resumable) {
             drop(order, "the CA refuses the account");
         }
