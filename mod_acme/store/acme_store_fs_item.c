@@ -31,7 +31,12 @@ void acme_store_fs_item_advise(acme_problem_t *problem, apr_status_t rv)
     else if (rv == ENOSPC || rv == EDQUOT) {
         problem->to_fix = "make room on the file system of the store";
     }
-    else if (rv == EACCES || rv == EPERM) {
+    else if (rv == EPERM) {
+        problem->to_fix = "look for files and folders of the store that must "
+                          "not be changed (lsattr -R: i or a), and make them "
+                          "ordinary ones (chattr -i -a)";
+    }
+    else if (rv == EACCES) {
         problem->to_fix = "restart the server (apachectl graceful): its start "
                           "gives what is the store's back to the server's user";
     }

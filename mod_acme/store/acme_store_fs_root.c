@@ -6,6 +6,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/xattr.h>
+#endif
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -50,6 +53,30 @@ static void note(acme_store_fs_root_t *root, const char *path, apr_pool_t *p)
     if (root->taken++ == 0) {
         root->path = apr_pstrdup(p, path);
     }
+}
+
+/* Removes the access control list of what is ours. Modes alone say who may do
+ * what in a store: a list can keep the worker out of what its group or all may
+ * read, and chmod() changes another entry then. A folder's default list would
+ * come back with each new file. */
+static void drop_acl(acme_store_fs_root_t *root, int fd, const struct stat *st)
+{
+#ifdef __linux__
+    static const char *const kinds[] = {"system.posix_acl_access",
+                                        "system.posix_acl_default", NULL};
+    int i;
+
+    for (i = 0; kinds[i] && st->st_uid == geteuid(); ++i) {
+        if (fgetxattr(fd, kinds[i], NULL, 0) > 0
+            && fremovexattr(fd, kinds[i]) == 0) {
+            ++root->repaired;
+        }
+    }
+#else
+    (void)root;
+    (void)fd;
+    (void)st;
+#endif
 }
 
 static int is_workers(const acme_store_fs_root_t *root, const struct stat *st)
@@ -176,6 +203,9 @@ static void take_folder(acme_store_fs_root_t *root, int dirfd, const char *name,
         else if (depth > 0 || !is_place(name)) {
             close_to_others(root, fd, &st);
         }
+        if (depth == 0) {
+            drop_acl(root, fd, &st);
+        }
     }
     if (fstat(fd, &st) == 0 && st.st_uid == geteuid()) {
         take_all(root, fd, path, depth, p);
@@ -198,6 +228,7 @@ static void share(acme_store_fs_root_t *root, int fd, mode_t mode)
         && fchown(fd, (uid_t)-1, root->gid)) {
         return;
     }
+    drop_acl(root, fd, &st);
     if ((st.st_mode & 07777) != mode && fchmod(fd, mode) == 0) {
         ++root->repaired;
     }
@@ -283,6 +314,7 @@ void acme_store_fs_root_repair(acme_store_fs_root_t *root, apr_pool_t *p)
     }
     apr_pool_create(&ptemp, p);
     if (fstat(fd, &st) == 0 && st.st_uid == geteuid()) {
+        drop_acl(root, fd, &st);
         repair_lock(root, fd);
         take_files(root, fd, p);
         for (i = 0; own[i]; ++i) {

@@ -4,6 +4,10 @@
 
 #include "acme_store_fs_root.h"
 
+#ifdef __linux__
+#include <sys/xattr.h>
+#endif
+
 #define NOBODY 65534
 
 static acme_store_fs_root_t repair(const world_t *w)
@@ -94,6 +98,62 @@ static void modes_are_set_again(void **state)
     assert_int_equal(repair(w).repaired, 0);
 }
 
+#ifdef __linux__
+#define ACCESS  "system.posix_acl_access"
+#define DEFAULT "system.posix_acl_default"
+
+/* Lets a user do what is given, and the group nothing. Returns zero where the
+ * file system has no such lists. */
+static int give_acl(const world_t *w, const char *path, const char *kind,
+                    unsigned char may)
+{
+    const unsigned char acl[] = {
+        2,    0,   0,   0,   0x01, 0,   7,   0,
+        255,  255, 255, 255,                       /* the owner */
+        0x02, 0,   may, 0,   254,  255, 0,   0,    /* a user */
+        0x04, 0,   0,   0,   255,  255, 255, 255,  /* the group */
+        0x10, 0,   7,   0,   255,  255, 255, 255,  /* the mask */
+        0x20, 0,   1,   0,   255,  255, 255, 255}; /* others */
+
+    return setxattr(in(w, path), kind, acl, sizeof(acl), 0) == 0;
+}
+
+static void assert_no_acl(const world_t *w, const char *path, const char *kind)
+{
+    char acl[100];
+
+    assert_int_equal(getxattr(in(w, path), kind, acl, sizeof(acl)), -1);
+}
+
+static void an_access_control_list_is_removed(void **state)
+{
+    world_t *w = *state;
+
+    make_all(w);
+    if (!give_acl(w, "", ACCESS, 0)) {
+        return;
+    }
+    assert_true(give_acl(w, "outbox", ACCESS, 7));
+    assert_true(give_acl(w, "outbox", DEFAULT, 7));
+    assert_true(give_acl(w, "outbox/request", ACCESS, 6));
+    assert_true(give_acl(w, "archive", DEFAULT, 7));
+    assert_true(repair(w).repaired >= 4);
+    assert_no_acl(w, "", ACCESS);
+    assert_no_acl(w, "outbox", ACCESS);
+    assert_no_acl(w, "outbox", DEFAULT);
+    assert_no_acl(w, "outbox/request", ACCESS);
+    assert_no_acl(w, "archive", DEFAULT);
+    assert_is(w, "outbox", geteuid(), 0750);
+    assert_is(w, "outbox/request", geteuid(), 0640);
+    assert_int_equal(repair(w).repaired, 0);
+}
+#else
+static void an_access_control_list_is_removed(void **state)
+{
+    (void)state;
+}
+#endif
+
 static void what_was_given_to_the_worker_is_taken_back(void **state)
 {
     world_t *w = *state;
@@ -154,5 +214,6 @@ static void what_is_elsewhere_is_left_alone(void **state)
 }
 
 ACME_T_MAIN(T(what_is_in_order_is_left_as_it_is), T(modes_are_set_again),
+            T(an_access_control_list_is_removed),
             T(what_was_given_to_the_worker_is_taken_back),
             T(what_is_elsewhere_is_left_alone))
