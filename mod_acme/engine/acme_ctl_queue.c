@@ -209,6 +209,15 @@ static acme_site_entry_t *find_site(acme_ctl_queue_t *ctl_queue,
     return site;
 }
 
+/* Returns non-zero when a check has met this request and the store has failed:
+ * the site waits then, because all requests are read again when any changes. */
+static int is_known_to_fail(const acme_site_entry_t *site,
+                            const acme_ctl_request_t *request)
+{
+    return site->check.store_failures
+           && site->check.failed_request == request->when;
+}
+
 static void take(acme_ctl_queue_t *ctl_queue, const acme_ctl_request_t *request)
 {
     acme_site_entry_t *site;
@@ -234,7 +243,8 @@ static void take(acme_ctl_queue_t *ctl_queue, const acme_ctl_request_t *request)
     }
     site->check.request = request;
     site->check.request_is_new = 1;
-    if (!site->check.running && !site->check.queued) {
+    if (!site->check.running && !site->check.queued
+        && !is_known_to_fail(site, request)) {
         acme_site_table_set_due(ctl_queue->table, site, 0);
     }
 }

@@ -26,6 +26,8 @@ typedef struct acme_site_check_t {
     const acme_ctl_request_t *request; /**< the last for it, or NULL */
     int request_is_new;                /**< no check has taken it yet */
     int store_failures;          /**< checks in a row that the store failed */
+    apr_time_t failed_request;   /**< `when` of the request at the last one of
+                                      these, or 0 */
     acme_job_cache_t *job_cache; /**< of its job, or NULL */
 } acme_site_check_t;
 

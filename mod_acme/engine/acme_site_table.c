@@ -161,6 +161,8 @@ void acme_site_table_store_failed(acme_site_table_t *table,
     apr_interval_time_t wait;
 
     ++site->check.store_failures;
+    site->check.failed_request =
+        site->check.request ? site->check.request->when : 0;
     wait = acme_schedule_backoff(site->check.store_failures, ACME_TIME_MINUTE,
                                  "store");
     if (wait > STORE_WAIT) {
