@@ -13,6 +13,7 @@
 #include "acme_account_record.h"
 #include "acme_ca_account.h"
 #include "acme_text.h"
+#include "acmectl_caa.h"
 
 /* An account and its CA in the configuration. */
 typedef struct account_t {
@@ -239,12 +240,30 @@ static int report(const acmectl_t *ctl, const account_t *account,
     return CTL_DONE;
 }
 
+/* Returns non-zero when the sites get another account by this. A rollover keeps
+ * the account's URL (RFC 8555 7.3.5), and so does a recovery, unless the
+ * account has ended: CAA records have the URL (RFC 8657 3), so these two make
+ * none of them wrong. */
+static int is_the_end(const acme_account_record_t *record,
+                      acme_ctl_request_e what)
+{
+    int over = record->deactivated || record->refused;
+
+    return (what == ACME_CTL_DEACTIVATE && !over)
+           || (what == ACME_CTL_RECOVER && over);
+}
+
 static int change(acmectl_t *ctl, const account_t *account, int which)
 {
     const acme_problem_t *problem;
     acme_ctl_request_t request;
     const char *url = NULL;
 
+    /* It warns and goes on: whoever recovers has no other way, and whoever
+     * deactivates is asked. */
+    if (is_the_end(account->record, changes[which].what)) {
+        acmectl_caa_warn(ctl, account->name, account->record);
+    }
     if (changes[which].what == ACME_CTL_DEACTIVATE && !ctl->yes
         && !acmectl_io_confirm(
             "%s: end the account %s for ever?", label(account),

@@ -279,34 +279,7 @@ static void says_why_and_what_to_do(void **state)
     }
 }
 
-static void knows_which_records_need_the_account(void **state)
-{
-    static const struct {
-        const char *records;
-        int needs;
-    } cases[] = {
-        {"", 0},
-        {"issue " CA, 0},
-        {"issue " CA "; accounturi=" ACCT, 1},
-        {"issue " CA "; accounturi=" ACCT "\nissue " CA, 0},
-        {"issue " CA "; accounturi=https://ca.test/acct/2", 0},
-        {"issue other.test; accounturi=" ACCT, 0},
-        {"issuewild " CA "; accounturi=" ACCT, 0},
-    };
-    apr_pool_t *p = *state;
-    acme_caa_order_t order = order_of("shop.test", p);
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        if (acme_caa_needs_account(&order, records_of(cases[i].records, p), p)
-            != cases[i].needs) {
-            fail_msg("%s", cases[i].records);
-        }
-    }
-}
-
 ACME_T_MAIN(ACME_T(climbs), ACME_T(judges),
             ACME_T(does_not_judge_what_it_does_not_know),
             ACME_T(leaves_the_types_that_are_allowed),
-            ACME_T(says_why_and_what_to_do),
-            ACME_T(knows_which_records_need_the_account))
+            ACME_T(says_why_and_what_to_do))

@@ -63,11 +63,4 @@ typedef struct acme_caa_verdict_t {
 void acme_caa_judge(acme_caa_verdict_t *verdict, const acme_caa_order_t *order,
                     const apr_array_header_t *records, apr_pool_t *p);
 
-/**
- * Returns non-zero when the records allow an order by the account `order` has,
- * and would not by any other account: they have its URL.
- */
-int acme_caa_needs_account(const acme_caa_order_t *order,
-                           const apr_array_header_t *records, apr_pool_t *p);
-
 #endif

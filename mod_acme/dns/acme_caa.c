@@ -395,15 +395,3 @@ void acme_caa_judge(acme_caa_verdict_t *verdict, const acme_caa_order_t *order,
         explain(verdict, order, records, tag, best);
     }
 }
-
-int acme_caa_needs_account(const acme_caa_order_t *order,
-                           const apr_array_header_t *records, apr_pool_t *p)
-{
-    acme_caa_order_t other = *order;
-    acme_caa_verdict_t with, without;
-
-    other.account = "";
-    acme_caa_judge(&with, order, records, p);
-    acme_caa_judge(&without, &other, records, p);
-    return with.what == ACME_CAA_ALLOWED && without.what != ACME_CAA_ALLOWED;
-}
