@@ -97,14 +97,19 @@ void mod_acme_dns_responder_set(acme_sites_t *sites,
     }
 }
 
+int mod_acme_dns_responder_is_of(const acme_spec_t *spec)
+{
+    return spec->dns && spec->dns->way == ACME_DNS_RESPONDER && !spec->cert_file
+           && acme_spec_has_challenge(spec, "dns-01");
+}
+
 const apr_array_header_t *
 mod_acme_dns_responder_records(const acme_spec_t *spec, apr_pool_t *p)
 {
     apr_array_header_t *records;
     int i;
 
-    if (!spec->dns || spec->dns->way != ACME_DNS_RESPONDER || spec->cert_file
-        || !acme_spec_has_challenge(spec, "dns-01")) {
+    if (!mod_acme_dns_responder_is_of(spec)) {
         return NULL;
     }
     records = apr_array_make(p, spec->names->nelts, sizeof(const char *));
@@ -151,7 +156,7 @@ apr_array_header_t *mod_acme_dns_responder_places(const acme_setup_t *setup,
     for (i = 0; setup && i < setup->certs->nelts; i++) {
         const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
 
-        if (!spec->dns_records) {
+        if (!mod_acme_dns_responder_is_of(spec)) {
             continue;
         }
         responder = spec->dns->responder;

@@ -19,6 +19,9 @@ void mod_acme_dns_responder_set(acme_sites_t *sites,
                                 const acme_setting_t *setting,
                                 acme_dns_spec_t *dns);
 
+/** Returns non-zero when names of the site are proven so. */
+int mod_acme_dns_responder_is_of(const acme_spec_t *spec);
+
 /** Returns the records to publish for a site (const char *), or NULL: none. */
 const apr_array_header_t *
 mod_acme_dns_responder_records(const acme_spec_t *spec, apr_pool_t *p);

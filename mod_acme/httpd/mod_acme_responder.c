@@ -10,6 +10,7 @@
 #include "acme_dns_server.h"
 #include "acme_responder.h"
 #include "acme_solver_dns_responder.h"
+#include "mod_acme_dns_responder.h"
 #include "mod_acme_responder_sockets.h"
 
 /* How long the end of a child waits for the thread, which needs no longer than
@@ -62,8 +63,7 @@ static void add_names(const acme_setup_t *setup)
     for (i = 0; i < setup->certs->nelts; i++) {
         const acme_spec_t *spec = acme_site_cert_at(setup->certs, i)->spec;
 
-        if (!spec->dns || spec->dns->way != ACME_DNS_RESPONDER
-            || spec->cert_file) {
+        if (!mod_acme_dns_responder_is_of(spec)) {
             continue;
         }
         acme_responder_add_zone(child.responder, spec->dns->responder->zone,

@@ -154,7 +154,7 @@ static void turn_off(acme_setup_t *setup, const acme_dns_responder_t *place,
         acme_spec_t *spec;
         apr_array_header_t *types, *faults;
 
-        if (!cert->spec->dns_records
+        if (!mod_acme_dns_responder_is_of(cert->spec)
             || !mod_acme_dns_responder_same(cert->spec->dns->responder,
                                             place)) {
             continue;
