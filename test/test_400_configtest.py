@@ -108,6 +108,8 @@ REFUSED = [
     # dns-01.
     ("ACMEChallengeDns01", "needs the path of a program"),
     ("ACMEChallengeDns01Version two", "is no version"),
+    ("ACMEDnsUpdate", "takes 1-3 arguments|takes one, two or three"),
+    ("ACMEDnsUpdate 127.0.0.1:port", "is no name server"),
     ("ACMEDnsPropagation soon", "is no wait"),
     ("ACMEDnsPropagation 1s soon", "is no limit"),
 ]

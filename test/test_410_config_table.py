@@ -115,6 +115,15 @@ def house(base_dir):
     httpd.more_port = free_port()
     httpd.write("conf/cert.pem", "a certificate\n")
     httpd.write("conf/key.pem", "a key\n")
+    key = 'key "%s" { algorithm %s; secret "c2VjcmV0"; };\n'
+    for name, text in (("key", key % ("a.key", "hmac-sha256")),
+                       ("line", "hmac-sha512:a.key.:c2VjcmV0\n"),
+                       ("open", key % ("a.key", "hmac-sha256")),
+                       ("weak", key % ("old.key", "hmac-md5")),
+                       ("empty", "\n")):
+        httpd.write("conf/dns." + name, text)
+        os.chmod(httpd.path("conf", "dns." + name),
+                 0o644 if name == "open" else 0o600)
     good = "\n".join(host(httpd, "@tls good.test ; ACMEDomain"))
     httpd.write("conf/good.conf", good + "\n")
     httpd.write("conf/included/bad.conf", good.replace("good.test", "bad"))

@@ -155,6 +155,10 @@ static const acme_problem_type_t local_rows[] = {
     {"dns", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
      "check the name servers of the zone, and the resolvers of this machine "
      "(/etc/resolv.conf) or of ACMEDnsServers"},
+    /* BACKOFF, because the name server may be repaired at any time. */
+    {"dnsUpdate", ACME_RETRY_BACKOFF, ACME_BLAME_SITE,
+     "see what the name server has in its log; send the same update with "
+     "nsupdate"},
     /* NOW, because nothing is wrong: the worker was told to stop. */
     {"stopped", ACME_RETRY_NOW, ACME_BLAME_SITE,
      "nothing: it is resumed after the restart"},

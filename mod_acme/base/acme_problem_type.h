@@ -42,6 +42,8 @@
 #define ACME_PROBLEM_COMMAND ACME_PROBLEM_LOCAL "command"
 /** The DNS gave no usable answer. */
 #define ACME_PROBLEM_DNS ACME_PROBLEM_LOCAL "dns"
+/** A name server did not take an update of its zone. */
+#define ACME_PROBLEM_DNS_UPDATE ACME_PROBLEM_LOCAL "dnsUpdate"
 /** the process that was at it has crashed */
 #define ACME_PROBLEM_CRASH ACME_PROBLEM_LOCAL "crash"
 

@@ -27,7 +27,7 @@ acme_solver_dns_t *acme_solver_dns_create(acme_worker_ctx_t *ctx,
                                           apr_pool_t *p)
 {
     acme_solver_dns_t *dns = apr_pcalloc(p, sizeof(*dns));
-    acme_solver_dns_tools_t tools = {system};
+    acme_solver_dns_tools_t tools = {system, ctx->resolver};
 
     dns->ctx = ctx;
     dns->queue = acme_solver_dns_queue_create(ctx, &tools, p);
@@ -101,7 +101,8 @@ apr_status_t acme_solver_dns_present(const acme_solver_means_t *means,
     if (!dns || !means->spec->dns) {
         return acme_problem_set(
             problem, APR_ENOTIMPL, ACME_RETRY_CONFIG, ACME_PROBLEM_CONFIG,
-            ptemp, "%s: no ACMEChallengeDns01 is configured any more",
+            ptemp,
+            "%s: no way for its record into the DNS is configured any more",
             challenge->identifier);
     }
     describe(&record, means->spec, challenge, means->now, ptemp);
@@ -223,6 +224,29 @@ static int is_wanted(const acme_solver_dns_t *dns,
            || job->order != NULL;
 }
 
+/* Returns how the configuration has it, or NULL. A site that is gone has left
+ * no key, but another one may have the same.
+ * @param spec of the record's site, or NULL */
+static const acme_dns_spec_t *how_now(const acme_solver_dns_record_t *record,
+                                      const acme_spec_t *spec,
+                                      const apr_array_header_t *certs)
+{
+    int i;
+
+    if (spec && spec->dns
+        && acme_solver_dns_how_fits(&record->how, spec->dns)) {
+        return spec->dns;
+    }
+    for (i = 0; i < certs->nelts; ++i) {
+        spec = acme_site_cert_at(certs, i)->spec;
+        if (spec->dns
+            && acme_solver_dns_how_fits_any(&record->how, spec->dns)) {
+            return spec->dns;
+        }
+    }
+    return NULL;
+}
+
 void acme_solver_dns_sweep(acme_solver_dns_t *dns,
                            const apr_array_header_t *certs, apr_pool_t *ptemp)
 {
@@ -237,7 +261,7 @@ void acme_solver_dns_sweep(acme_solver_dns_t *dns,
 
         spec = spec_of(record, certs);
         if (!spec || !is_wanted(dns, record, ptemp)) {
-            release_known(dns, record, spec ? spec->dns : NULL);
+            release_known(dns, record, how_now(record, spec, certs));
         }
     }
 }

@@ -3,7 +3,7 @@
 /**
  * @file acme_solver_dns.h
  * @brief dns-01 (RFC 8555 8.4): a TXT record is set up and torn down, in the
- * way that is configured for the site (acme_solver_dns_way).
+ * way that is configured for the site (acme_solver_dns_work).
  *
  * A record that is set up is looked for at the name servers of its zone
  * (acme_dns_seen.h), and the CA is told of no challenge of the order before

@@ -12,6 +12,9 @@
 #define KEY_COMMAND "command"
 #define KEY_VERSION "version"
 #define KEY_LIMIT   "limit"
+#define KEY_SERVER  "server"
+#define KEY_PORT    "port"
+#define KEY_KEY     "key"
 
 /* ---- commands ---- */
 
@@ -67,6 +70,67 @@ static void write_responder(acme_json_t *item, const acme_dns_spec_t *how)
     (void)how;
 }
 
+/* ---- updates ---- */
+
+static void copy_update(acme_dns_spec_t *how, apr_pool_t *p)
+{
+    acme_dns_update_spec_t *update =
+        apr_pmemdup(p, how->update, sizeof(*update));
+
+    update->server = apr_pstrdup(p, update->server);
+    update->zone = apr_pstrdup(p, update->zone);
+    if (update->key) {
+        acme_tsig_t *key = apr_pmemdup(p, update->key, sizeof(*key));
+
+        key->file = NULL;
+        key->name = apr_pstrdup(p, key->name);
+        key->algorithm = apr_pstrdup(p, key->algorithm);
+        /* The secret stays where it is wiped, with the configuration, which
+         * outlives the worker. */
+        update->key = key;
+    }
+    how->update = update;
+}
+
+static int read_update(acme_dns_spec_t *how, const acme_json_t *item,
+                       apr_pool_t *p)
+{
+    acme_dns_update_spec_t *update = apr_pcalloc(p, sizeof(*update));
+    const char *key;
+    apr_int64_t port;
+
+    if (acme_json_get_str(&update->server, item, KEY_SERVER) != APR_SUCCESS
+        || acme_json_get_int(&port, item, KEY_PORT) != APR_SUCCESS) {
+        return 0;
+    }
+    update->port = (int)port;
+    if (acme_json_get_str(&key, item, KEY_KEY) == APR_SUCCESS) {
+        update->key = apr_pcalloc(p, sizeof(*update->key));
+        update->key->name = key;
+    }
+    how->update = update;
+    return 1;
+}
+
+static void write_update(acme_json_t *item, const acme_dns_spec_t *how)
+{
+    acme_json_set_str(item, KEY_SERVER, how->update->server);
+    acme_json_set_int(item, KEY_PORT, how->update->port);
+    if (how->update->key) {
+        acme_json_set_str(item, KEY_KEY, how->update->key->name);
+    }
+}
+
+static int fits_update(const acme_dns_spec_t *old, const acme_dns_spec_t *now)
+{
+    const acme_tsig_t *key = old->update->key, *key_now = now->update->key;
+
+    return strcmp(old->update->server, now->update->server) == 0
+           && old->update->port == now->update->port
+           && acme_str_same(key ? key->name : NULL,
+                            key_now ? key_now->name : NULL);
+}
+
 /* ---- all ways ---- */
 
 typedef struct row_t {
@@ -85,6 +149,8 @@ static const row_t rows[] = {
      NULL},
     {ACME_DNS_RESPONDER, "responder", NULL, read_responder, write_responder,
      NULL},
+    {ACME_DNS_UPDATE, "update", copy_update, read_update, write_update,
+     fits_update},
 };
 
 #define N_ROWS ((int)(sizeof(rows) / sizeof(rows[0])))
@@ -145,4 +211,10 @@ int acme_solver_dns_how_fits(const acme_dns_spec_t *old,
     const row_t *row = row_of(old->way);
 
     return old->way == now->way && (!row->fits || row->fits(old, now));
+}
+
+int acme_solver_dns_how_fits_any(const acme_dns_spec_t *old,
+                                 const acme_dns_spec_t *now)
+{
+    return row_of(old->way)->fits && acme_solver_dns_how_fits(old, now);
 }

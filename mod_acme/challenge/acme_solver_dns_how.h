@@ -29,4 +29,9 @@ void acme_solver_dns_how_write(acme_json_t *item, const acme_dns_spec_t *how);
 int acme_solver_dns_how_fits(const acme_dns_spec_t *old,
                              const acme_dns_spec_t *now);
 
+/** Returns non-zero when that holds whichever site `now` belongs to, because
+ *  its place says all. */
+int acme_solver_dns_how_fits_any(const acme_dns_spec_t *old,
+                                 const acme_dns_spec_t *now);
+
 #endif

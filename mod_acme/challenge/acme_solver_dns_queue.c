@@ -7,7 +7,10 @@
 #include <apr_strings.h>
 
 #include "acme_schedule.h"
+#include "acme_solver_dns_command.h"
 #include "acme_solver_dns_how.h"
+#include "acme_solver_dns_responder.h"
+#include "acme_solver_dns_update.h"
 
 /* Short names for the states of a record. */
 #define SETUP_QUEUED    ACME_SOLVER_DNS_QUEUE_SETUP_QUEUED
@@ -18,6 +21,13 @@
 #define TEARDOWN        ACME_SOLVER_DNS_QUEUE_TEARDOWN
 
 typedef acme_solver_dns_entry_t entry_t;
+
+/* The ways how a record comes into the DNS. */
+static const acme_solver_dns_way_t *const ways[] = {
+    &acme_solver_dns_command,
+    &acme_solver_dns_responder,
+    &acme_solver_dns_update,
+};
 
 struct acme_solver_dns_queue_t {
     acme_worker_ctx_t *ctx;
@@ -69,6 +79,25 @@ static void take_out(acme_solver_dns_queue_t *queue, const entry_t *entry)
     queue->entries->nelts = n;
 }
 
+/* Notes where the record is about to be written. */
+static apr_status_t note(acme_solver_dns_work_t *work, const char *at,
+                         const char *zone, acme_problem_t *problem,
+                         apr_pool_t *ptemp)
+{
+    entry_t *entry = work->baton;
+    apr_status_t rv;
+
+    entry->record.at = apr_pstrdup(entry->p, at);
+    entry->record.zone = apr_pstrdup(entry->p, zone);
+    rv = acme_solver_dns_record_put(&entry->record, entry->queue->ctx->vault,
+                                    ACME_STORE_SYNC, problem, ptemp);
+    if (rv != APR_SUCCESS) {
+        entry->record.at = NULL;
+        entry->record.zone = NULL;
+    }
+    return rv;
+}
+
 static entry_t *add(acme_solver_dns_queue_t *queue,
                     const acme_solver_dns_record_t *record)
 {
@@ -81,6 +110,9 @@ static entry_t *add(acme_solver_dns_queue_t *queue,
     apr_pool_create(&entry->work.p, p);
     entry->work.tools = &queue->tools;
     entry->work.record = &entry->record;
+    entry->work.note = note;
+    entry->work.baton = entry;
+    entry->queue = queue;
     acme_solver_dns_record_copy(&entry->record, record, p);
     APR_ARRAY_PUSH(queue->entries, entry_t *) = entry;
     return entry;
@@ -103,7 +135,11 @@ static void drop(acme_solver_dns_queue_t *queue, entry_t *entry)
 
 static const acme_solver_dns_way_t *way_of(const entry_t *entry)
 {
-    return acme_solver_dns_way(entry->record.how.way);
+    apr_size_t i, n = sizeof(ways) / sizeof(ways[0]);
+
+    for (i = 0; i + 1 < n && ways[i]->way != entry->record.how.way; ++i) {
+    }
+    return ways[i];
 }
 
 static int is_running(const entry_t *entry)
@@ -130,6 +166,8 @@ static apr_status_t want(acme_solver_dns_queue_t *queue, entry_t *entry,
     apr_status_t rv;
 
     entry->record.up = 0;
+    entry->record.at = NULL;
+    entry->record.zone = NULL;
     rv = acme_solver_dns_record_put(&entry->record, queue->ctx->vault,
                                     ACME_STORE_SYNC, problem, ptemp);
     if (rv == APR_SUCCESS) {

@@ -12,7 +12,7 @@
 #ifndef ACME_SOLVER_DNS_QUEUE_H
 #define ACME_SOLVER_DNS_QUEUE_H
 
-#include "acme_solver_dns_way.h"
+#include "acme_solver_dns_work.h"
 #include "acme_worker_ctx.h"
 
 /** Most works that run at once. */
@@ -46,6 +46,7 @@ typedef struct acme_solver_dns_entry_t {
     int runs;                      /**< the work is to be polled */
     apr_time_t visible;            /**< of UP: when the CA can see it */
     const acme_problem_t *problem; /**< of FAILED */
+    struct acme_solver_dns_queue_t *queue;
     apr_pool_t *p;
 } acme_solver_dns_entry_t;
 

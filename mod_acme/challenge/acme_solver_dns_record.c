@@ -12,11 +12,19 @@
 #define KEY_SINCE      "since"
 #define KEY_UP         "up"
 #define KEY_TRIES      "tries"
+#define KEY_AT         "at"
+#define KEY_ZONE       "zone"
+
+const char *acme_solver_dns_record_asked(const acme_solver_dns_record_t *record,
+                                         apr_pool_t *p)
+{
+    return apr_pstrcat(p, "_acme-challenge.", record->identifier, NULL);
+}
 
 const char *acme_solver_dns_record_name(const acme_solver_dns_record_t *record,
                                         apr_pool_t *p)
 {
-    return apr_pstrcat(p, "_acme-challenge.", record->identifier, NULL);
+    return record->at ? record->at : acme_solver_dns_record_asked(record, p);
 }
 
 void acme_solver_dns_record_copy(acme_solver_dns_record_t *to,
@@ -28,6 +36,8 @@ void acme_solver_dns_record_copy(acme_solver_dns_record_t *to,
     to->host = apr_pstrdup(p, from->host);
     to->identifier = apr_pstrdup(p, from->identifier);
     to->value = apr_pstrdup(p, from->value);
+    to->at = apr_pstrdup(p, from->at);
+    to->zone = apr_pstrdup(p, from->zone);
     acme_solver_dns_how_copy(&to->how, &from->how, p);
 }
 
@@ -47,6 +57,11 @@ static int parse(acme_solver_dns_record_t *record, const acme_json_t *json,
     }
     (void)acme_json_get_bool(&record->up, json, KEY_UP);
     (void)acme_json_get_int(&tries, json, KEY_TRIES);
+    if (acme_json_get_str(&record->at, json, KEY_AT) != APR_SUCCESS
+        || acme_json_get_str(&record->zone, json, KEY_ZONE) != APR_SUCCESS) {
+        record->at = NULL;
+        record->zone = NULL;
+    }
     record->tries = (int)tries;
     return 1;
 }
@@ -87,6 +102,10 @@ apr_status_t acme_solver_dns_record_put(const acme_solver_dns_record_t *record,
     acme_json_set_time(json, KEY_SINCE, record->since);
     acme_json_set_bool(json, KEY_UP, record->up);
     acme_json_set_int(json, KEY_TRIES, record->tries);
+    if (record->at) {
+        acme_json_set_str(json, KEY_AT, record->at);
+        acme_json_set_str(json, KEY_ZONE, record->zone);
+    }
     return acme_vault_put_json(vault, ACME_STORE_DNS, record->value, json, sync,
                                problem, ptemp);
 }

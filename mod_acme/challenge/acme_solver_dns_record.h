@@ -22,12 +22,20 @@ typedef struct acme_solver_dns_record_t {
     const char *identifier; /**< name that is validated */
     const char *value;      /**< text of the TXT record */
     acme_dns_spec_t how;
+    const char *at;   /**< name at which it is written, when that was found and
+                           noted; NULL: _acme-challenge.IDENTIFIER */
+    const char *zone; /**< that `at` is in, or NULL */
     apr_time_t since; /**< when it was asked for, or set up */
     int up;           /**< the setup has succeeded */
     int tries;        /**< teardowns that have failed */
 } acme_solver_dns_record_t;
 
-/** Returns the name of the DNS record: _acme-challenge.IDENTIFIER. */
+/** Returns the name at which the CA looks: _acme-challenge.IDENTIFIER. */
+const char *acme_solver_dns_record_asked(const acme_solver_dns_record_t *record,
+                                         apr_pool_t *p);
+
+/** Returns the name at which it is written; the same, until another is
+ *  noted. */
 const char *acme_solver_dns_record_name(const acme_solver_dns_record_t *record,
                                         apr_pool_t *p);
 

@@ -14,11 +14,13 @@
 #define ACME_SOLVER_DNS_WORK_H
 
 #include "acme_command.h"
+#include "acme_dns.h"
 #include "acme_solver_dns_record.h"
 
 /** Means that ways work with. */
 typedef struct acme_solver_dns_tools_t {
     const acme_command_system_t *commands; /**< runs programs */
+    acme_dns_t *resolver;                  /**< asks the DNS, or NULL */
 } acme_solver_dns_tools_t;
 
 typedef enum {
@@ -27,13 +29,21 @@ typedef enum {
 } acme_solver_dns_what_e;
 
 /** Setup or teardown of one record. */
-typedef struct acme_solver_dns_work_t {
+typedef struct acme_solver_dns_work_t acme_solver_dns_work_t;
+
+struct acme_solver_dns_work_t {
     const acme_solver_dns_tools_t *tools;
     const acme_solver_dns_record_t *record;
     acme_solver_dns_what_e what;
+    /** Notes on disk where the record is about to be written, because a
+     *  teardown needs to know. To be called before it is written. */
+    apr_status_t (*note)(acme_solver_dns_work_t *work, const char *at,
+                         const char *zone, acme_problem_t *problem,
+                         apr_pool_t *ptemp);
+    void *baton;   /**< of `note` */
     void *state;   /**< of the way, from `start` on */
     apr_pool_t *p; /**< of the work: destroying it ends the work at once */
-} acme_solver_dns_work_t;
+};
 
 typedef struct acme_solver_dns_way_t {
     acme_dns_way_e way;

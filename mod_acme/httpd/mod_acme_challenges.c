@@ -150,8 +150,8 @@ static fault_t fault_dns(const acme_challenges_t *challenges, int index,
     (void)index;
     if (!spec->dns) {
         fault.what = FAULT_CLOSED;
-        fault.text = "there is no ACMEChallengeDns01 that sets a record, and "
-                     "no ACMEDnsResponder";
+        fault.text = "there is no ACMEChallengeDns01 that sets a record, no "
+                     "ACMEDnsUpdate and no ACMEDnsResponder";
     }
     else if (spec->dns->way == ACME_DNS_RESPONDER && !acme_dns_reply_built()) {
         fault.what = FAULT_CLOSED;
@@ -221,7 +221,8 @@ static void refuse(const acme_challenges_t *challenges, const acme_spec_t *spec)
                            "site %s (%s) can be proven: %s; name another type "
                            "in ACMECAChallenges, or write ACMEPortMap with the "
                            "local ports behind the public 80 and 443, or "
-                           "ACMEChallengeDns01 or ACMEDnsResponder",
+                           "ACMEChallengeDns01, ACMEDnsUpdate or "
+                           "ACMEDnsResponder",
             spec->name, spec->place, why);
     }
 }

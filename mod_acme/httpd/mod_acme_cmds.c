@@ -314,6 +314,10 @@ const command_rec mod_acme_cmds_table[] = {
                   RSRC_CONF,
                   "whether that program gets the value for teardown as well: "
                   "2, or 1 for no (2)"),
+    AP_INIT_TAKE123("ACMEDnsUpdate", mod_acme_cmds_dns_update, NULL, RSRC_CONF,
+                    "primary name server that takes updates (RFC 2136) with "
+                    "records for dns-01, zone, file of the TSIG key; or none "
+                    "(none)"),
     AP_INIT_TAKE12("ACMEDnsPropagation", mod_acme_cmds_dns_propagation, NULL,
                    RSRC_CONF,
                    "longest wait for the zone's name servers to have a record, "

@@ -48,6 +48,9 @@ const char *mod_acme_cmds_dns_version(cmd_parms *cmd, void *dc,
                                       const char *arg);
 const char *mod_acme_cmds_dns_servers(cmd_parms *cmd, void *dc, int argc,
                                       char *const argv[]);
+const char *mod_acme_cmds_dns_update(cmd_parms *cmd, void *dc,
+                                     const char *server, const char *second,
+                                     const char *third);
 const char *mod_acme_cmds_dns_propagation(cmd_parms *cmd, void *dc,
                                           const char *wait, const char *limit);
 

@@ -6,8 +6,13 @@
 #include <apr_strings.h>
 
 #include "acme_default.h"
+#include "acme_ident.h"
+#include "acme_str.h"
 #include "acme_dns.h"
 #include "acme_time.h"
+
+/* Port of a name server that is written without one. */
+#define SERVER_PORT 53
 
 /* Most resolvers: with more, the last would not be asked in time. */
 #define MOST_SERVERS 8
@@ -113,6 +118,99 @@ const char *mod_acme_cmds_dns_servers(cmd_parms *cmd, void *dc, int argc,
                                  servers->nelts ? text : "none", servers);
 }
 
+/* Splits "NAME", "NAME:PORT", an address, or "[ADDRESS]:PORT". Returns zero
+ * when it is none of these. */
+static int split_server(acme_dns_update_spec_t *update, const char *text,
+                        apr_pool_t *p)
+{
+    const char *host, *why;
+    char *scope;
+    apr_port_t port;
+
+    if (acme_dns_address_parse(&update->server, &update->port, text, p)
+        == APR_SUCCESS) {
+        update->port = update->port ? update->port : SERVER_PORT;
+        return 1;
+    }
+    if (apr_parse_addr_port((char **)&host, &scope, &port, text, p)
+            != APR_SUCCESS
+        || !host || scope) {
+        return 0;
+    }
+    update->port = port ? port : SERVER_PORT;
+    if (!ap_cstr_casecmp(host, "localhost")) {
+        update->server = "127.0.0.1"; /* the DNS need not know that name */
+        return 1;
+    }
+    return acme_ident_canonical(&update->server, host, &why, p) == APR_SUCCESS
+           && !acme_ident_is_wildcard(update->server);
+}
+
+/* Returns the zone in its canonical form, or NULL. Unlike a certificate, a zone
+ * may have a name of one label, or underscores. */
+static const char *zone_name(const char *text, apr_pool_t *p)
+{
+    char *name = acme_str_lower(text, p);
+    apr_size_t len = strlen(name);
+
+    if (len > 1 && name[len - 1] == '.') {
+        name[--len] = '\0';
+    }
+    return len > 0 && len <= 253 && *name != '.' && !strstr(name, "..")
+                   && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.")
+                          == len
+               ? name
+               : NULL;
+}
+
+/* Takes a key file, which has a slash when it comes without a zone. */
+const char *mod_acme_cmds_dns_update(cmd_parms *cmd, void *dc,
+                                     const char *server, const char *second,
+                                     const char *third)
+{
+    acme_dns_update_spec_t *update = apr_pcalloc(cmd->pool, sizeof(*update));
+    const char *zone = second && !third && strchr(second, '/') ? NULL : second;
+    const char *file = zone ? third : second;
+
+    (void)dc;
+    if (!ap_cstr_casecmp(server, "none") && !second) {
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_DNS_UPDATE, "none",
+                                     update);
+    }
+    if (!split_server(update, server, cmd->pool)) {
+        return mod_acme_cmds_arg_refuse(
+            cmd, *server ? server : "\"\"",
+            "is no name server; write the address or name of the primary "
+            "server of the zone, and a port if it is not 53");
+    }
+    if (zone) {
+        update->zone = zone_name(zone, cmd->pool);
+        if (!update->zone) {
+            return mod_acme_cmds_arg_refuse(
+                cmd, *zone ? zone : "\"\"",
+                "is no zone; write the zone that the records are in, such as "
+                "example.org, or leave it out");
+        }
+    }
+    if (file) {
+        update->key = apr_pcalloc(cmd->pool, sizeof(*update->key));
+        update->key->file =
+            *file ? ap_server_root_relative(cmd->pool, file) : NULL;
+        if (!update->key->file) {
+            return mod_acme_cmds_arg_refuse(
+                cmd, *file ? file : "\"\"",
+                "is no valid path of a key file; write an absolute one, or one "
+                "below ServerRoot");
+        }
+    }
+    return mod_acme_cmds_arg_put(
+        cmd, ACME_SETTING_DNS_UPDATE,
+        apr_psprintf(cmd->pool, "%s:%d %s %s", update->server, update->port,
+                     update->zone ? update->zone : "-",
+                     update->key ? update->key->file : "-"),
+        update);
+}
+
 const char *mod_acme_cmds_dns_propagation(cmd_parms *cmd, void *dc,
                                           const char *wait, const char *limit)
 {
@@ -134,8 +232,8 @@ const char *mod_acme_cmds_dns_propagation(cmd_parms *cmd, void *dc,
             || times->limit > ACME_TIME_DAY)) {
         return mod_acme_cmds_arg_refuse(
             cmd, limit,
-            "is no limit; write the longest time that the command may take, "
-            "from 1s to 24h");
+            "is no limit; write the longest time that setting a record up may "
+            "take, from 1s to 24h");
     }
     return mod_acme_cmds_arg_put(
         cmd, ACME_SETTING_DNS_PROPAGATION,

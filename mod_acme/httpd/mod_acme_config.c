@@ -147,6 +147,7 @@ const char *mod_acme_config_setting_name(acme_setting_e setting)
         "ACMEHttp01Stateless",
         "ACMEChallengeDns01",
         "ACMEChallengeDns01Version",
+        "ACMEDnsUpdate",
         "ACMEDnsPropagation",
         "ACMEDnsResponder",
         "ACMECertificateFile",

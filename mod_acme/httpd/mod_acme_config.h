@@ -75,13 +75,15 @@ typedef enum {
                                        const char *, program and arguments;
                                        empty: none */
     ACME_SETTING_CHALLENGE_DNS01_VERSION, /**< const acme_dns_command_e * */
-    ACME_SETTING_DNS_PROPAGATION,         /**< const acme_dns_times_t * */
-    ACME_SETTING_DNS_RESPONDER, /**< const acme_dns_responder_t *, port 0:
+    ACME_SETTING_DNS_UPDATE,      /**< const acme_dns_update_spec_t *, without a
+                                  server: none */
+    ACME_SETTING_DNS_PROPAGATION, /**< const acme_dns_times_t * */
+    ACME_SETTING_DNS_RESPONDER,   /**< const acme_dns_responder_t *, port 0:
                                        none */
-    ACME_SETTING_CERT_FILE,     /**< const char *, absolute path */
-    ACME_SETTING_CERT_KEY_FILE, /**< const char *, absolute path */
-    ACME_SETTING_AUTO_DOMAINS,  /**< const int * */
-    ACME_SETTING_MEMBERS,       /**< const acme_members_e * */
+    ACME_SETTING_CERT_FILE,       /**< const char *, absolute path */
+    ACME_SETTING_CERT_KEY_FILE,   /**< const char *, absolute path */
+    ACME_SETTING_AUTO_DOMAINS,    /**< const int * */
+    ACME_SETTING_MEMBERS,         /**< const acme_members_e * */
     ACME_SETTING_CHECK_INTERVAL,
     ACME_SETTING_PARALLEL,            /**< const int * */
     ACME_SETTING_RATE,                /**< const acme_ratelimit_policy_t * */

@@ -13,6 +13,7 @@
 #include "acme_ident.h"
 #include "mod_acme_compat.h"
 #include "mod_acme_dns_responder.h"
+#include "mod_acme_dns_update.h"
 #include "mod_acme_dns_way.h"
 
 /* Longest first line of a script that is looked at, as the kernel does. */
@@ -123,8 +124,8 @@ static void check_program(acme_sites_t *sites, const char *program,
     }
 }
 
-static void set_command(acme_sites_t *sites, const acme_config_t *config,
-                        const acme_setting_t *setting, acme_dns_spec_t *dns)
+static int set_command(acme_sites_t *sites, const acme_config_t *config,
+                       const acme_setting_t *setting, acme_dns_spec_t *dns)
 {
     const acme_dns_command_e *version =
         mod_acme_config_value(config, ACME_SETTING_CHALLENGE_DNS01_VERSION);
@@ -137,22 +138,34 @@ static void set_command(acme_sites_t *sites, const acme_config_t *config,
     dns->argv = argv;
     dns->version = version ? *version : ACME_DEFAULT_DNS_VERSION;
     check_program(sites, APR_ARRAY_IDX(argv, 0, const char *), setting);
+    return 1;
 }
 
-static void set_responder(acme_sites_t *sites, const acme_config_t *config,
-                          const acme_setting_t *setting, acme_dns_spec_t *dns)
+static int set_responder(acme_sites_t *sites, const acme_config_t *config,
+                         const acme_setting_t *setting, acme_dns_spec_t *dns)
 {
     (void)config;
     mod_acme_dns_responder_set(sites, setting, dns);
+    return 1;
 }
 
-typedef void set_fn(acme_sites_t *sites, const acme_config_t *config,
-                    const acme_setting_t *setting, acme_dns_spec_t *dns);
+static int set_update(acme_sites_t *sites, const acme_config_t *config,
+                      const acme_setting_t *setting, acme_dns_spec_t *dns)
+{
+    (void)config;
+    dns->update = setting->value;
+    return mod_acme_dns_update_check(sites, setting);
+}
 
-/* Sets what a way needs, by acme_dns_way_e. */
+/* Fills in what a way needs. Returns zero when it cannot be used. */
+typedef int set_fn(acme_sites_t *sites, const acme_config_t *config,
+                   const acme_setting_t *setting, acme_dns_spec_t *dns);
+
+/* By acme_dns_way_e. */
 static set_fn *const setters[] = {
     set_command,
     set_responder,
+    set_update,
 };
 
 /* Returns the only way that is named here, or NULL; refuses two. A directive
@@ -213,8 +226,10 @@ void mod_acme_dns_set(acme_sites_t *sites, const acme_site_draft_t *draft,
     dns->seen_within =
         times ? times->propagation : ACME_DEFAULT_DNS_PROPAGATION;
     dns->limit = times ? times->limit : ACME_DEFAULT_DNS_LIMIT;
-    setters[way->way](sites, config, &config->settings[way->setting], dns);
-    spec->dns = dns;
+    if (setters[way->way](sites, config, &config->settings[way->setting],
+                          dns)) {
+        spec->dns = dns;
+    }
 }
 
 void mod_acme_dns_check_wildcards(acme_sites_t *sites, const acme_spec_t *spec)
@@ -236,7 +251,7 @@ void mod_acme_dns_check_wildcards(acme_sites_t *sites, const acme_spec_t *spec)
                 name, spec->name, spec->place,
                 spec->dns ? "add dns-01 to ACMECAChallenges"
                           : "add ACMEChallengeDns01 with a program that sets "
-                            "it, or ACMEDnsResponder");
+                            "it, ACMEDnsUpdate or ACMEDnsResponder");
             return;
         }
     }

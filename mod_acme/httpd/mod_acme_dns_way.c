@@ -16,9 +16,17 @@ static int is_responder(const void *value)
     return responder && responder->port > 0;
 }
 
+static int is_update(const void *value)
+{
+    const acme_dns_update_spec_t *update = value;
+
+    return update && update->server;
+}
+
 static const acme_dns_way_t ways[] = {
     {ACME_SETTING_CHALLENGE_DNS01, ACME_DNS_COMMAND, is_command},
     {ACME_SETTING_DNS_RESPONDER, ACME_DNS_RESPONDER, is_responder},
+    {ACME_SETTING_DNS_UPDATE, ACME_DNS_UPDATE, is_update},
 };
 
 #define N_WAYS ((int)(sizeof(ways) / sizeof(ways[0])))

@@ -16,6 +16,7 @@
 
 #include "acme_ca.h"
 #include "acme_key.h"
+#include "acme_tsig.h"
 
 typedef enum {
     ACME_RENEW_AUTO,   /**< while a TLS virtual host uses the certificate */
@@ -45,8 +46,9 @@ typedef enum {
 
 /** The ways how records of dns-01 challenges come into the DNS. */
 typedef enum {
-    ACME_DNS_COMMAND,  /**< ACMEChallengeDns01: a program */
-    ACME_DNS_RESPONDER /**< ACMEDnsResponder: this server */
+    ACME_DNS_COMMAND,   /**< ACMEChallengeDns01: a program */
+    ACME_DNS_RESPONDER, /**< ACMEDnsResponder: this server */
+    ACME_DNS_UPDATE     /**< ACMEDnsUpdate: RFC 2136 */
 } acme_dns_way_e;
 
 /** A DNS server of our own, for dns-01. */
@@ -58,6 +60,15 @@ typedef struct acme_dns_responder_t {
                                   written */
 } acme_dns_responder_t;
 
+/** Target of updates of the DNS. */
+typedef struct acme_dns_update_spec_t {
+    const char *server; /**< address, or a name of the DNS */
+    int port;
+    const char *zone; /**< that records are in, or NULL: it is found */
+    acme_tsig_t *key; /**< complete after the start, or NULL: updates are not
+                           signed */
+} acme_dns_update_spec_t;
+
 /** How records of dns-01 challenges come into the DNS. */
 typedef struct acme_dns_spec_t {
     acme_dns_way_e way;
@@ -65,6 +76,7 @@ typedef struct acme_dns_spec_t {
                                           arguments */
     acme_dns_command_e version;            /**< COMMAND */
     const acme_dns_responder_t *responder; /**< RESPONDER; not part of items */
+    const acme_dns_update_spec_t *update;  /**< UPDATE */
     apr_interval_time_t propagation; /**< after the record was set up, before
                                           the CA is told; where the name servers
                                           of the zone can be asked, only if none

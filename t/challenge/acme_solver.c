@@ -83,8 +83,10 @@ static void dns_01_goes_to_its_solver(void **state)
     fake_commands_t *commands = fake_commands_create(p);
     apr_array_header_t *argv = apr_array_make(p, 1, sizeof(const char *));
     apr_array_header_t *names = apr_array_make(p, 1, sizeof(const char *));
-    acme_dns_spec_t dns = {ACME_DNS_COMMAND, argv, ACME_DNS_COMMAND_V2, 0,
-                           ACME_TIME_MINUTE};
+    acme_dns_spec_t dns = {.way = ACME_DNS_COMMAND,
+                           .argv = argv,
+                           .version = ACME_DNS_COMMAND_V2,
+                           .limit = ACME_TIME_MINUTE};
     acme_spec_t spec = {0};
     acme_worker_ctx_t ctx = {0};
     acme_challenge_t challenge = {"dns-01", "a.example", TOKEN, TOKEN ".x",
