@@ -4,7 +4,8 @@
 # docs/status.md names what the status handlers print, and nothing else:
 # - metrics: the strings of acme_metrics.c that begin with acme_, and the names
 #   in the tables of the section "Prometheus";
-# - members of the JSON: the keys that acme_status.c and mod_acme_status.c set,
+# - members of the JSON: the keys that acme_status.c, mod_acme_status.c and
+#   mod_acme_hot.c set,
 #   and the names in the first column of the tables about the JSON. A key may
 #   also be explained in another column or in a sentence;
 # - types in the log of a site: the third argument of acme_job_note();
@@ -19,9 +20,10 @@ my $root = $ENV{srcdir} // '.';
 chdir $root or BAIL_OUT("$root: $!");
 require './t/lib/House.pm';
 
-my ($STATUS, $METRICS, $HANDLER, $MANUAL) =
+my ($STATUS, $METRICS, $HANDLER, $HOT, $MANUAL) =
     ('mod_acme/report/acme_status.c', 'mod_acme/report/acme_metrics.c',
-     'mod_acme/httpd/mod_acme_status.c', 'docs/status.md');
+     'mod_acme/httpd/mod_acme_status.c', 'mod_acme/httpd/mod_acme_hot.c',
+     'docs/status.md');
 
 # Without comments and includes.
 sub code {
@@ -68,6 +70,7 @@ lacks("$MANUAL has no other metric",
 my $key = qr/\b(?:acme_json_(?:set|give)\w*|set_(?:date|period|strs))
              \s*\(\s*\w+\s*,\s*"([^"]+)"/x;
 my $keys = set(code($STATUS) =~ /$key/g, code($HANDLER) =~ /$key/g,
+               code($HOT) =~ /$key/g,
                code('mod_acme/report/acme_judgement.c') =~ /$key/g,
                # of the server: one of both
                code($STATUS) =~ /\?\s*"(\w+)"\s*:\s*"(\w+)"/g,

@@ -87,7 +87,7 @@ REFUSED = [
     ("ACMEPortMap http:80x", "1 to 65535"),
     # activation
     ("ACMEActivation sometimes", "graceful"),
-    ("ACMEActivation hot", "graceful"),
+    ("ACMEActivation cold", "graceful"),
     ("ACMEActivationDelay later", "no duration"),
     ("ACMEActivationInterval 0", "a second or more"),
     ("ACMEActivationInterval 1min never", "a second or more"),

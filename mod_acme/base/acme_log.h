@@ -31,6 +31,7 @@
  *   04xx  protocol and network (proto/, net/)
  *   05xx  what a start does with certificates (install/), the vault (state/)
  *   06xx  answers to clients (httpd/); from 0630 on dns-01, in any room
+ *   07xx  certificates without a restart (engine/, httpd/)
  *   08xx  what came later, in any room: a hundred that is full goes on here
  */
 #define ACME_TAG(digits) "ACME" #digits ": "

@@ -209,6 +209,17 @@ int acme_removed_since(const acme_certstore_t *certstore, const char *name,
            && has(read_note(certstore, name, p), fingerprint);
 }
 
+apr_time_t acme_removed_newest(const acme_certstore_t *certstore,
+                               const char *name,
+                               const acme_certstore_cert_t *live,
+                               apr_pool_t *ptemp)
+{
+    apr_time_t newest = read_note(certstore, name, ptemp)->newest;
+
+    return live && live->info->not_before > newest ? live->info->not_before
+                                                   : newest;
+}
+
 apr_status_t acme_removed_note(const acme_certstore_t *certstore,
                                acme_place_e place, const char *name, int given,
                                acme_problem_t *problem, apr_pool_t *ptemp)

@@ -58,6 +58,14 @@ const char *acme_removed_refusal(const acme_certstore_t *certstore,
 int acme_removed_since(const acme_certstore_t *certstore, const char *name,
                        const char *fingerprint, apr_time_t at, apr_pool_t *p);
 
+/** Returns the latest notBefore that a certificate of this name had, or 0: none
+ *  is known.
+ *  @param live as for acme_removed_refusal() */
+apr_time_t acme_removed_newest(const acme_certstore_t *certstore,
+                               const char *name,
+                               const acme_certstore_cert_t *live,
+                               apr_pool_t *ptemp);
+
 /** Forgets all names whose certificates are so old that no copy of them can be
  *  valid any more. */
 void acme_removed_prune(const acme_certstore_t *certstore, apr_time_t now,

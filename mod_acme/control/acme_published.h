@@ -26,7 +26,7 @@ typedef struct acme_published_t {
     /** acme_site_cert_t *; their inventories tell what was served after that
      *  start, all other members are empty */
     apr_array_header_t *certs;
-    const char *activation; /**< "graceful" or "manual" */
+    const char *activation; /**< "graceful", "hot" or "manual" */
     int http_port;          /**< where requests of a CA to port 80 arrive, by
                                  ACMEPortMap; 0: they do not */
     int https_port;         /**< the same for port 443 */

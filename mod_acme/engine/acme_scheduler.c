@@ -229,7 +229,7 @@ static void check_now(acme_scheduler_t *scheduler, acme_site_entry_t *site,
                  site->check.spec->name, plan.warning);
     }
     warn_of_expiry(scheduler, site, &plan, job, p);
-    acme_site_table_notify_urgent(table, site, &plan, job);
+    acme_site_table_staged(table, site, &plan, job, p);
     if (!acme_preflight_queue_take(scheduler->preflights, site, &plan, job)
         && !acme_ca_queue_enter(scheduler->queues, site, &plan, job, p)) {
         acme_site_table_rest(table, site, &plan);

@@ -179,13 +179,45 @@ void acme_site_table_store_failed(acme_site_table_t *table,
     table->store_failure_logged = 1;
 }
 
-void acme_site_table_notify_urgent(const acme_site_table_t *table,
-                                   const acme_site_entry_t *site,
-                                   const acme_plan_t *plan,
-                                   const acme_job_t *job)
+/* Lets children serve the certificate, and notes whether they do. */
+static void swap(const acme_site_table_t *table, const acme_site_entry_t *site,
+                 acme_job_t *job, apr_pool_t *ptemp)
 {
-    if (plan->what == ACME_PLAN_STAGED && job->urgent && table->ctx->urgent
-        && site->index >= 0) {
-        table->ctx->urgent(table->ctx->urgent_baton, site->index);
+    acme_worker_ctx_t *ctx = table->ctx;
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    int swapped =
+        ctx->swap && ctx->swap(ctx->swap_baton, site->index, job->staged);
+
+    if (swapped == job->swapped) {
+        return;
+    }
+    acme_job_swapped(job, swapped);
+    if (swapped) {
+        acme_job_note(job, acme_time_now(ctx->clock), "swapped",
+                      "served with no restart");
+    }
+    if (acme_job_save(job, ctx->vault, ACME_STORE_LAZY, &problem, ptemp)) {
+        /* It is served all the same, and noted at the next check. */
+        acme_log(ctx->log, ACME_LOG_DEBUG, problem.rv,
+                 ACME_TAG(0700) "%s: it is not noted whether its new "
+                                "certificate is served: %s",
+                 job->name, acme_problem_text(&problem, ptemp));
+    }
+}
+
+void acme_site_table_staged(const acme_site_table_t *table,
+                            const acme_site_entry_t *site,
+                            const acme_plan_t *plan, acme_job_t *job,
+                            apr_pool_t *ptemp)
+{
+    const acme_worker_ctx_t *ctx = table->ctx;
+
+    if (plan->what != ACME_PLAN_STAGED || site->index < 0) {
+        return;
+    }
+    swap(table, site, job, ptemp);
+    /* Sessions of a revoked certificate end with a restart only. */
+    if (job->urgent && ctx->urgent && (!job->swapped || job->revoked)) {
+        ctx->urgent(ctx->urgent_baton, site->index);
     }
 }

@@ -108,11 +108,15 @@ void acme_site_table_store_failed(acme_site_table_t *table,
                                   const acme_problem_t *problem,
                                   apr_pool_t *ptemp);
 
-/** Tells the worker's host when the plan is to wait for a restart with a
- *  certificate that must not wait. */
-void acme_site_table_notify_urgent(const acme_site_table_t *table,
-                                   const acme_site_entry_t *site,
-                                   const acme_plan_t *plan,
-                                   const acme_job_t *job);
+/**
+ * Tells the worker's host of a certificate that is staged, if the plan is to
+ * wait for root: children may serve it with no restart, which is noted in the
+ * job; else, and where a revoked one is served, the host is told when it must
+ * not wait for others.
+ */
+void acme_site_table_staged(const acme_site_table_t *table,
+                            const acme_site_entry_t *site,
+                            const acme_plan_t *plan, acme_job_t *job,
+                            apr_pool_t *ptemp);
 
 #endif

@@ -171,15 +171,15 @@ static int is_admitted(acme_task_set_t *set, acme_task_t *task,
 }
 
 /* Makes the site due when its job says so. */
-static void rest(acme_task_set_t *set, acme_site_entry_t *site,
-                 const acme_job_t *job, int at_once, apr_pool_t *p)
+static void rest(acme_task_set_t *set, acme_site_entry_t *site, acme_job_t *job,
+                 int at_once, apr_pool_t *p)
 {
     acme_site_table_t *table = set->table;
     acme_plan_t plan;
 
     acme_plan(&plan, site->check.spec, site->check.inventory, job,
               acme_site_table_now(table), p);
-    acme_site_table_notify_urgent(table, site, &plan, job);
+    acme_site_table_staged(table, site, &plan, job, p);
     acme_site_table_rest(table, site, &plan);
     if ((at_once || job->at_once) && plan.what == ACME_PLAN_ORDER) {
         acme_site_table_set_due(table, site, acme_site_table_now(table));

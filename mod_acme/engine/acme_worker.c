@@ -179,6 +179,8 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     open_crash(worker, config);
     worker->ctx.urgent = config->urgent;
     worker->ctx.urgent_baton = config->urgent_baton;
+    worker->ctx.swap = config->swap;
+    worker->ctx.swap_baton = config->swap_baton;
     worker->ctx.keygen = acme_keygen_create(wake, worker, p);
     worker->certs = config->certs;
     worker->ctx.dns = acme_solver_dns_create(

@@ -66,6 +66,11 @@ typedef struct acme_worker_config_t {
      *  not wait for others; may be called more than once. Or NULL. */
     void (*urgent)(void *baton, int index);
     void *urgent_baton;
+    /** Called when the site of that index has a certificate staged, whose
+     *  fingerprint that is: returns non-zero when children serve it with no
+     *  restart; may be called more than once. Or NULL. */
+    int (*swap)(void *baton, int index, const char *fingerprint);
+    void *swap_baton;
 } acme_worker_config_t;
 
 /** Makes a worker in p. Destroying p ends everything, and saves nothing

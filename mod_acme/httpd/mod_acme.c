@@ -14,6 +14,7 @@
 #include <mpm_common.h>
 
 #include "mod_acme_configtest_extra.h"
+#include "mod_acme_hot.h"
 #include "mod_acme_process.h"
 #include "mod_acme_promote.h"
 
@@ -21,9 +22,11 @@
 #error "mod_acme needs httpd 2.4.48 or newer"
 #endif
 
-/* mod_ssl's optional hook; its header is not installed everywhere. */
+/* mod_ssl's optional hooks; their header is not installed everywhere. */
 typedef int ssl_HOOK_pre_handshake_t(conn_rec *c, struct ssl_st *ssl,
                                      int is_proxy);
+typedef int ssl_HOOK_init_server_t(server_rec *s, apr_pool_t *p, int is_proxy,
+                                   struct ssl_ctx_st *ctx);
 
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
@@ -60,15 +63,21 @@ static void register_hooks(apr_pool_t *p)
                                APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, mod_acme_alpn_pre_handshake, NULL,
                       NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ssl, init_server, mod_acme_hot_init_server, NULL, NULL,
+                      APR_HOOK_REALLY_LAST);
     ap_hook_protocol_propose(mod_acme_alpn_propose, NULL, NULL, APR_HOOK_LAST);
     /* Before mod_md's, which takes acme-tls/1 for any virtual host. */
     ap_hook_protocol_switch(mod_acme_alpn_switch, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_protocol_get(mod_acme_alpn_get, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_ssl_answer_challenge(mod_acme_alpn_answer, NULL, NULL,
                                  APR_HOOK_FIRST);
+    ap_hook_process_connection(mod_acme_hot_connection, after_ssl, before_http2,
+                               APR_HOOK_MIDDLE);
     ap_hook_process_connection(mod_acme_alpn_close, after_ssl, before_http2,
                                APR_HOOK_MIDDLE);
     ap_hook_child_init(mod_acme_early_begun, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_child_init(mod_acme_hot_child_init, NULL, before_watchdog,
+                       APR_HOOK_FIRST);
     ap_hook_child_init(mod_acme_watchdog_child_init, NULL, before_watchdog,
                        APR_HOOK_FIRST);
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 110)

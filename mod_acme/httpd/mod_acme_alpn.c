@@ -35,13 +35,20 @@ int mod_acme_alpn_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy)
     const acme_setup_t *setup = mod_acme_config_setup_get();
     alpn_conn_t *conn;
 
-    if (is_proxy || !setup || !setup->has_alpn) {
+    if (is_proxy || !setup || (!setup->has_alpn && !setup->hot)) {
         return DECLINED;
     }
     conn = apr_pcalloc(c->pool, sizeof(*conn));
     conn->ssl = ssl;
     ap_set_module_config(c->conn_config, &acme_module, conn);
     return OK;
+}
+
+struct ssl_st *mod_acme_alpn_ssl(const conn_rec *c)
+{
+    const alpn_conn_t *conn = conn_of(c);
+
+    return conn ? conn->ssl : NULL;
 }
 
 /* Gets the certificates for the server name that the client asks for. */

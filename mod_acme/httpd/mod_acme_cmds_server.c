@@ -185,6 +185,7 @@ const char *mod_acme_cmds_server_activation(cmd_parms *cmd, void *dc,
                                             const char *arg)
 {
     static const acme_activation_e graceful = ACME_ACTIVATION_GRACEFUL;
+    static const acme_activation_e hot = ACME_ACTIVATION_HOT;
     static const acme_activation_e manual = ACME_ACTIVATION_MANUAL;
 
     (void)dc;
@@ -192,14 +193,17 @@ const char *mod_acme_cmds_server_activation(cmd_parms *cmd, void *dc,
         return mod_acme_cmds_arg_put(cmd, ACME_SETTING_ACTIVATION, "graceful",
                                      &graceful);
     }
+    if (!ap_cstr_casecmp(arg, "hot")) {
+        return mod_acme_cmds_arg_put(cmd, ACME_SETTING_ACTIVATION, "hot", &hot);
+    }
     if (!ap_cstr_casecmp(arg, "manual")) {
         return mod_acme_cmds_arg_put(cmd, ACME_SETTING_ACTIVATION, "manual",
                                      &manual);
     }
     return mod_acme_cmds_arg_refuse(
         cmd, arg,
-        "write graceful (the server restarts itself) or "
-        "manual (you do)");
+        "write graceful (the server restarts itself), hot (new certificates "
+        "are served with no restart) or manual (you restart it)");
 }
 
 const char *mod_acme_cmds_server_activation_delay(cmd_parms *cmd, void *dc,

@@ -136,6 +136,7 @@ typedef struct acme_port_map_t {
 
 typedef enum {
     ACME_ACTIVATION_GRACEFUL,
+    ACME_ACTIVATION_HOT,
     ACME_ACTIVATION_MANUAL
 } acme_activation_e;
 
@@ -216,6 +217,7 @@ typedef struct acme_dir_config_t {
  * parent never reads it, because a child may have changed it. */
 typedef struct acme_shared_t {
     int pending;
+    int swapped; /**< served with no restart, and not live yet */
     apr_time_t next;
     char blocked[480];
     apr_time_t blocked_at; /**< since when no restart is made, or 0 */
@@ -273,6 +275,7 @@ typedef struct acme_setup_t {
     /** non-zero when this server owns the store and may change it */
     int ours;
     struct mod_acme_install_t *install; /**< until children run, else NULL */
+    struct mod_acme_hot_t *hot; /**< NULL: all certificates need a restart */
 } acme_setup_t;
 
 void *mod_acme_config_create(apr_pool_t *p, server_rec *s);

@@ -130,14 +130,28 @@ void mod_acme_control_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     tidy_ctl_requests(setup, ptemp);
 }
 
+const char *mod_acme_control_activation(const acme_setup_t *setup)
+{
+    const acme_activation_e *activation = mod_acme_config_value(
+        mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
+
+    switch (activation ? *activation : ACME_ACTIVATION_GRACEFUL) {
+    case ACME_ACTIVATION_HOT:
+        return "hot";
+    case ACME_ACTIVATION_MANUAL:
+        return "manual";
+    case ACME_ACTIVATION_GRACEFUL:
+        break;
+    }
+    return "graceful";
+}
+
 void mod_acme_control_state(const acme_setup_t *setup,
                             const acme_server_state_t *activation,
                             apr_pool_t *ptemp)
 {
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_server_state_t state = *activation;
-    const acme_activation_e *mode = mod_acme_config_value(
-        mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
 
     if (!setup->ours) {
         return;
@@ -148,7 +162,7 @@ void mod_acme_control_state(const acme_setup_t *setup,
                                 : (apr_int64_t)geteuid();
     state.unusable = setup->unusable;
     state.to_fix = setup->to_fix;
-    state.manual = mode && *mode == ACME_ACTIVATION_MANUAL;
+    state.manual = strcmp(mod_acme_control_activation(setup), "manual") == 0;
     if (acme_server_state_write(setup->store_dir, &state, &problem, ptemp)) {
         acme_log(setup->log, ACME_LOG_INFO, problem.rv,
                  ACME_TAG(0513) "acmectl does not see the server's state: %s",
@@ -158,8 +172,6 @@ void mod_acme_control_state(const acme_setup_t *setup,
 
 void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
 {
-    const acme_activation_e *activation = mod_acme_config_value(
-        mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
     const acme_port_map_t *map = mod_acme_config_value(
         mod_acme_config_get(setup->server), ACME_SETTING_PORT_MAP);
     acme_problem_t problem = ACME_PROBLEM_INIT;
@@ -172,9 +184,7 @@ void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp)
         return;
     }
     published.certs = setup->certs;
-    published.activation = activation && *activation == ACME_ACTIVATION_MANUAL
-                               ? "manual"
-                               : "graceful";
+    published.activation = mod_acme_control_activation(setup);
     published.http_port = map ? map->http : ACME_DEFAULT_HTTP_PORT;
     published.dns_servers = mod_acme_config_value(
         mod_acme_config_get(setup->server), ACME_SETTING_DNS_SERVERS);

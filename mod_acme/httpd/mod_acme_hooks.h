@@ -51,6 +51,9 @@ void mod_acme_alpn_allow(server_rec *s, apr_pool_t *p);
 /** mod_ssl's optional hook pre_handshake: remembers the connection's SSL. */
 int mod_acme_alpn_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy);
 
+/** Returns what mod_acme_alpn_pre_handshake() has remembered, or NULL. */
+struct ssl_st *mod_acme_alpn_ssl(const conn_rec *c);
+
 /** protocol_propose, protocol_switch, protocol_get: acme-tls/1. */
 int mod_acme_alpn_propose(conn_rec *c, request_rec *r, server_rec *s,
                           const apr_array_header_t *offers,
@@ -105,6 +108,9 @@ int mod_acme_restart_monitor(apr_pool_t *p, server_rec *s);
  * and publishes the configuration when it is known what is served. */
 void mod_acme_control_prepare(acme_setup_t *setup, apr_pool_t *ptemp);
 void mod_acme_control_leave(acme_setup_t *setup, apr_pool_t *ptemp);
+
+/** Returns "graceful", "hot" or "manual". */
+const char *mod_acme_control_activation(const acme_setup_t *setup);
 
 /** For acmectl: leaves the state of the server.
  *  @param activation has pending, blocked, blocked_at and next */

@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 
 #include "acme_metrics.h"
+#include "acme_swapped.h"
 #include "mod_acme_report.h"
 
 static void send_text(void *baton, const char *text, apr_size_t len)
@@ -39,8 +40,11 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup,
             job = loaded;
         }
         acme_metrics_add(metrics, spec,
-                         acme_site_cert_at(setup->certs, i)->inventory, job,
-                         now, server, ptemp);
+                         acme_swapped_inventory(
+                             spec,
+                             acme_site_cert_at(setup->certs, i)->inventory, job,
+                             vault, ptemp),
+                         job, now, server, ptemp);
         apr_pool_clear(ptemp);
     }
     apr_pool_destroy(ptemp);

@@ -10,6 +10,8 @@
 #include <apr_strings.h>
 
 #include "acme_store_fs_repair.h"
+#include "mod_acme_hooks.h"
+#include "mod_acme_hot.h"
 
 const acme_job_t *mod_acme_report(const acme_setup_t *setup,
                                   acme_vault_t *vault, int site, apr_pool_t *p)
@@ -32,13 +34,10 @@ const acme_job_t *mod_acme_report(const acme_setup_t *setup,
 void mod_acme_report_activation(acme_status_activation_t *view,
                                 const acme_setup_t *setup, apr_pool_t *p)
 {
-    const acme_activation_e *activation = mod_acme_config_value(
-        mod_acme_config_get(setup->server), ACME_SETTING_ACTIVATION);
-
     memset(view, 0, sizeof(*view));
-    view->mode = activation && *activation == ACME_ACTIVATION_MANUAL
-                     ? "manual"
-                     : "graceful";
+    view->mode = mod_acme_control_activation(setup);
+    view->hot = mod_acme_hot_report(setup, p);
+    view->swapped = setup->shared->swapped;
     ap_mpm_query(AP_MPMQ_GENERATION, &view->generation);
     view->pending = setup->shared->pending;
     view->next = setup->shared->next;

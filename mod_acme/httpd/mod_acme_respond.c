@@ -15,6 +15,7 @@
 
 #include "acme_preflight_probe.h"
 #include "acme_solver_http.h"
+#include "mod_acme_hot.h"
 #include "mod_acme_stateless.h"
 
 APLOG_USE_MODULE(acme);
@@ -148,9 +149,17 @@ int mod_acme_respond_challenge(request_rec *r)
 int mod_acme_respond_unavailable(request_rec *r)
 {
     const acme_config_t *config = mod_acme_config_get(r->server);
+    const acme_setup_t *setup = mod_acme_config_setup_get();
+    const acme_site_t *site;
 
     if (!config->placeholder || !ap_is_initial_req(r)
         || !ap_ssl_conn_is_ssl(r->connection)) {
+        return DECLINED;
+    }
+    site = config->certless || !setup
+               ? NULL
+               : mod_acme_config_setup_site(setup, r->server);
+    if (site && mod_acme_hot_serves(setup, site)) {
         return DECLINED;
     }
     if (config->certless) {
@@ -182,8 +191,9 @@ static int has_https(const char **host, const acme_site_t *site, request_rec *r)
     /* OPTIONS * has no path to redirect to. */
     if (!r->parsed_uri.path || *r->parsed_uri.path != '/'
         || !ap_is_initial_req(r)
-        || site->certs[ACME_SPEC_FIRST_KEY]->inventory->serving
-               != ACME_SERVING_LKC
+        || (site->certs[ACME_SPEC_FIRST_KEY]->inventory->serving
+                != ACME_SERVING_LKC
+            && !mod_acme_hot_serves(setup, site))
         || !strncmp(r->parsed_uri.path, WELL_KNOWN, sizeof(WELL_KNOWN) - 1)) {
         return 0;
     }

@@ -18,6 +18,7 @@
 #include "acme_store_fs.h"
 #include "acme_time.h"
 #include "mod_acme_configtest.h"
+#include "mod_acme_hot.h"
 #include "mod_acme_process.h"
 
 /* A signal that may have been lost is sent again after this time. */
@@ -30,6 +31,11 @@
 /* A second change within this time may leave the folder's time stamp
  * unchanged. */
 #define CLOCK_TICK apr_time_from_sec(2)
+
+/* Certificates that are served with no restart become live by a restart within
+ * a day, because the next renewal waits for that: after this time they are
+ * treated like others, which gather for a while more. */
+#define SWAPPED_WAIT (18 * ACME_TIME_HOUR)
 
 /* The folder is scanned at least this often, even when no stamp has changed. */
 #define LOOK_AGAIN ACME_TIME_HOUR
@@ -48,7 +54,10 @@ typedef struct monitor_t {
     int changed_seen;
     apr_time_t looked;
     apr_uint32_t urgent_changes;
-    apr_time_t seen; /* the clock at the last call */
+    apr_uint32_t refusals;
+    int swapped;              /* served with no restart, and not live yet */
+    apr_time_t swapped_since; /* the first of these, or 0 */
+    apr_time_t seen;          /* the clock at the last call */
     acme_restart_policy_t policy;
     acme_restart_facts_t facts;
     int manual;
@@ -183,6 +192,37 @@ static int is_urgent(const acme_setup_t *setup, int site, apr_time_t now)
            || acme_spec_missing(spec, info->names, ACME_SPEC_REQUIRED) != NULL;
 }
 
+/* Counts a certificate that was staged since startup looked. */
+static void count_staged(monitor_t *m, int site, apr_time_t staged,
+                         apr_time_t now)
+{
+    const acme_notify_urgent_t *urgent = m->setup->notify_urgent;
+    int is_notified = urgent && urgent->sites[site];
+
+    if (mod_acme_hot_is_served(m->setup, site)) {
+        m->swapped++;
+        if (!m->swapped_since || m->swapped_since > now) {
+            m->swapped_since = now;
+        }
+        if (!is_notified && now < m->swapped_since + SWAPPED_WAIT) {
+            return;
+        }
+    }
+    else if (mod_acme_hot_is_pending(m->setup, site, staged, now)) {
+        /* Look again, because nothing tells when it is settled. */
+        m->looked = 0;
+        return;
+    }
+    if (is_notified
+        || (!mod_acme_hot_is_served(m->setup, site)
+            && is_urgent(m->setup, site, now))) {
+        m->facts.urgent++;
+    }
+    else {
+        m->facts.routine++;
+    }
+}
+
 /* Counts the certificates staged since startup looked. It only calls stat()
  * on names in the configuration and reads no file, because the worker writes
  * them. */
@@ -192,6 +232,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
         m->setup->notify_urgent
             ? apr_atomic_read32(&m->setup->notify_urgent->changes)
             : 0;
+    apr_uint32_t refusals = mod_acme_hot_refusals(m->setup);
     acme_file_stamp_t stamp;
     int changed;
     int i;
@@ -200,6 +241,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     changed = !acme_file_stamp_same(&stamp, &m->setup->changed);
     acme_file_stamp_read(&stamp, m->staging, ACME_FILE_STAMP_LINK, ptemp);
     if (changed == m->changed_seen && urgent_changes == m->urgent_changes
+        && refusals == m->refusals
         && acme_file_stamp_same(&stamp, &m->staging_stamp)
         && m->looked > stamp.mtime + CLOCK_TICK
         && now < m->looked + LOOK_AGAIN) {
@@ -209,6 +251,8 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     m->changed_seen = changed;
     m->looked = now;
     m->urgent_changes = urgent_changes;
+    m->refusals = refusals;
+    m->swapped = 0;
     /* A change by acmectl is urgent, because an administrator made it. */
     m->facts.urgent = changed;
     m->facts.routine = 0;
@@ -224,12 +268,7 @@ static void look(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
                 &stamp, &acme_site_cert_at(m->setup->certs, i)->staged)) {
             continue;
         }
-        if (is_urgent(m->setup, i, now)) {
-            m->facts.urgent++;
-        }
-        else {
-            m->facts.routine++;
-        }
+        count_staged(m, i, stamp.mtime, now);
     }
     if (m->facts.urgent + m->facts.routine == 0) {
         m->facts.first_ready = 0;
@@ -401,6 +440,7 @@ static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     look(m, now, ptemp);
     ready = m->facts.urgent + m->facts.routine;
     m->setup->shared->pending = ready;
+    m->setup->shared->swapped = m->swapped;
     if (!ready) {
         /* Drop the test's result, because it says nothing about certificates
          * that come later. */

@@ -21,6 +21,7 @@
 #include "acme_removed.h"
 #include "acme_tmpfile.h"
 #include "acme_status_state.h"
+#include "mod_acme_hot.h"
 #include "mod_acme_install.h"
 #include "mod_acme_process.h"
 #include "mod_acme_stateless.h"
@@ -235,6 +236,7 @@ int mod_acme_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         sweep(setup, ptemp);
     }
     promoted = mod_acme_promote_all(setup, now, ptemp);
+    mod_acme_hot_prepare(setup, ptemp);
     acme_certstore_keep(setup->certstore);
     if (setup->vault) {
         remove_leftovers(setup->store_dir, ptemp);

@@ -14,6 +14,7 @@
 #include "acme_str.h"
 #include "acme_text.h"
 #include "acme_time.h"
+#include "mod_acme_hot.h"
 #include "mod_acme_report.h"
 
 /* Limits the length of a text in the table. */
@@ -52,6 +53,8 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
     json = acme_status_site(cert->spec, cert->inventory,
                             mod_acme_config_setup_vault(setup, r->pool),
                             apr_time_now(), &server, NULL, r->pool);
+    acme_json_give(json, "hot",
+                   mod_acme_hot_report_site(setup, cert->index, r->pool));
     return send_json(r, HTTP_OK, json);
 }
 
@@ -238,8 +241,7 @@ static void print_row(const section_t *section, const acme_site_cert_t *cert,
         : judgement->level != ACME_JUDGEMENT_OK    ? "#ffc"
                                                    : "#cfc",
         html(spec->name, p), acme_judgement_level_name(judgement->level),
-        spec->names->nelts,
-        acme_inventory_serving_name(cert->inventory->serving),
+        spec->names->nelts, acme_inventory_serving_name(row->serving),
         cert->inventory->stashed ? " (stashed)" : "", html(judgement->what, p),
         date_of(row->until, section->now, p), html(judgement->next, p),
         is_dated ? " " : "",

@@ -18,6 +18,7 @@
 #include "acme_time.h"
 #include "config.h"
 #include "mod_acme_compat.h"
+#include "mod_acme_hot.h"
 #include "mod_acme_responder.h"
 
 #define WATCHDOG_NAME "_mod_acme_"
@@ -223,6 +224,8 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     config->loaded = setup->loaded;
     config->urgent = setup->notify_urgent ? notify_urgent : NULL;
     config->urgent_baton = setup->notify_urgent;
+    config->swap = setup->hot ? mod_acme_hot_swap : NULL;
+    config->swap_baton = (void *)setup;
     config->job_cache = setup->job_cache;
     config->crash = &setup->shared->crash;
     config->parallel = parallel ? *parallel : ACME_DEFAULT_PARALLEL;

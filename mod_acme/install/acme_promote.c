@@ -15,16 +15,6 @@
 #include "acme_promote_guard.h"
 #include "acme_removed.h"
 
-/* The staged certificate, and the one that it would replace. */
-typedef struct staged_t {
-    const acme_spec_t *spec;
-    acme_bundle_t *bundle;
-    acme_key_t *key;
-    acme_chain_t *chain;
-    const acme_certstore_cert_t *live; /* NULL: none that can be used */
-    const char *refusal;               /* of acme_removed_refusal(), or NULL */
-} staged_t;
-
 /* Says what is served when the staged certificate is not promoted. */
 static const char *what_stays(const acme_certstore_cert_t *live, apr_time_t now,
                               apr_pool_t *p)
@@ -88,8 +78,9 @@ static int count_covered(const apr_array_header_t *wanted,
  * not trusted to stage a new one: an old certificate whose key is lost must not
  * come back.
  */
-static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
-                                acme_problem_t *problem, apr_pool_t *p)
+static apr_status_t check_newer(const acme_promote_staged_t *staged,
+                                apr_time_t now, acme_problem_t *problem,
+                                apr_pool_t *p)
 {
     const acme_cert_info_t *info = acme_cert_chain_info(staged->chain);
     const acme_cert_info_t *live = staged->live ? staged->live->info : NULL;
@@ -123,8 +114,9 @@ static apr_status_t check_newer(const staged_t *staged, apr_time_t now,
 /* Checks the staged certificate for the site's first name only, because its
  * other names may be those of an earlier configuration: it may serve until one
  * for all names is there. */
-static apr_status_t check(const staged_t *staged, apr_time_t now,
-                          acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_promote_check(const acme_promote_staged_t *staged,
+                                apr_time_t now, acme_problem_t *problem,
+                                apr_pool_t *p)
 {
     apr_array_header_t *first = apr_array_make(p, 1, sizeof(const char *));
     apr_status_t rv;
@@ -140,7 +132,7 @@ static apr_status_t check(const staged_t *staged, apr_time_t now,
 
 /* Refuses a certificate that ended an earlier start. The first time another
  * order may do better; after that it would go on and on. */
-static apr_status_t check_not_taken_back(const staged_t *staged,
+static apr_status_t check_not_taken_back(const acme_promote_staged_t *staged,
                                          const acme_certstore_t *certstore,
                                          acme_problem_t *problem, apr_pool_t *p)
 {
@@ -162,7 +154,7 @@ static apr_status_t check_not_taken_back(const staged_t *staged,
     return rv;
 }
 
-static apr_status_t check_revoked(const staged_t *staged,
+static apr_status_t check_revoked(const acme_promote_staged_t *staged,
                                   const acme_certstore_t *certstore,
                                   acme_problem_t *problem, apr_pool_t *p)
 {
@@ -172,8 +164,9 @@ static apr_status_t check_revoked(const staged_t *staged,
     return why ? refuse(problem, why, p) : APR_SUCCESS;
 }
 
-static apr_status_t read_staged(staged_t *staged, const acme_store_item_t *item,
-                                acme_problem_t *problem, apr_pool_t *p)
+apr_status_t acme_promote_read(acme_promote_staged_t *staged,
+                               const acme_store_item_t *item,
+                               acme_problem_t *problem, apr_pool_t *p)
 {
     apr_status_t rv;
 
@@ -255,7 +248,7 @@ static acme_staged_e activate(const char **fingerprint,
     const acme_certstore_t *certstore = promotion->certstore;
     const acme_spec_t *spec = promotion->spec;
     const apr_time_t now = promotion->now;
-    staged_t staged = {.spec = spec};
+    acme_promote_staged_t staged = {.spec = spec};
     acme_certstore_cert_t *stashed = NULL;
     acme_certstore_cert_t *cert = NULL;
     acme_store_item_t item;
@@ -293,7 +286,7 @@ static acme_staged_e activate(const char **fingerprint,
                          "activated, so this start does without it");
         return not_promoted(ACME_STAGED_FAILED, problem, spec, cert, now, p);
     }
-    rv = read_staged(&staged, &item, problem, p);
+    rv = acme_promote_read(&staged, &item, problem, p);
     if (rv == APR_SUCCESS) {
         staged.refusal = acme_removed_refusal(
             certstore, spec->name, acme_cert_chain_info(staged.chain),
@@ -315,7 +308,7 @@ static acme_staged_e activate(const char **fingerprint,
             rv = check_not_taken_back(&staged, certstore, problem, p);
         }
         if (rv == APR_SUCCESS) {
-            rv = check(&staged, now, problem, p);
+            rv = acme_promote_check(&staged, now, problem, p);
         }
     }
     if (rv != APR_SUCCESS) {

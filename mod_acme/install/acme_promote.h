@@ -44,4 +44,28 @@ acme_staged_e acme_promote(const char **fingerprint,
                            const acme_promote_t *promotion,
                            acme_problem_t *problem, apr_pool_t *p);
 
+/** The staged certificate of a site, and the one that it would replace. */
+typedef struct acme_promote_staged_t {
+    const acme_spec_t *spec;
+    acme_bundle_t *bundle;
+    acme_key_t *key;
+    acme_chain_t *chain;
+    const acme_certstore_cert_t *live; /**< NULL: none that can be used */
+    const char *refusal;               /**< why it is not new, or NULL */
+} acme_promote_staged_t;
+
+/** Parses what is staged, for acme_promote() and for children that serve it
+ *  before it is live.
+ *  @param staged has the spec; bundle, key and chain are set in p */
+apr_status_t acme_promote_read(acme_promote_staged_t *staged,
+                               const acme_store_item_t *item,
+                               acme_problem_t *problem, apr_pool_t *p);
+
+/** Does the checks of acme_promote() that need nothing of root's: key, first
+ *  name, dates, chain, loading it, and what it covers beside the one that it
+ *  replaces. */
+apr_status_t acme_promote_check(const acme_promote_staged_t *staged,
+                                apr_time_t now, acme_problem_t *problem,
+                                apr_pool_t *p);
+
 #endif

@@ -42,7 +42,9 @@ static void plan_staged(acme_plan_t *plan, const acme_inventory_t *inventory,
     }
     else if (!acme_str_same(inventory->staged_fingerprint, job->staged)) {
         decide(plan, ACME_PLAN_STAGED, ACME_SCHEDULE_NEVER,
-               "a new certificate waits for activation");
+               job->swapped ? "the new certificate is served, and becomes live "
+                              "with the next restart"
+                            : "a new certificate waits for activation");
     }
     else if (inventory->staged == ACME_STAGED_REFUSED) {
         decide(plan, ACME_PLAN_SETTLE, now, "the new certificate was refused");

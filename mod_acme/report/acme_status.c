@@ -12,6 +12,7 @@
 #include "acme_partial_names.h"
 #include "acme_revoke.h"
 #include "acme_schedule.h"
+#include "acme_swapped.h"
 #include "config.h"
 
 /* ---- forms of mod_md ---- */
@@ -464,6 +465,11 @@ static acme_json_t *status_site(const acme_spec_t *spec,
             problem = &unread;
         }
     }
+    view.inventory =
+        acme_swapped_inventory(spec, inventory, view.job, source->vault, p);
+    if (view.inventory != inventory) {
+        problem = NULL;
+    }
     acme_status_state(&view, p);
     if (counts) {
         acme_status_state_count(counts, &view);
@@ -516,6 +522,10 @@ static acme_json_t *print_activation(const acme_status_activation_t *activation,
     acme_json_set_str(json, "blocked", activation->blocked);
     set_date(json, "next", activation->next);
     acme_json_set_int(json, "generation", activation->generation);
+    if (activation->hot) {
+        acme_json_set_int(activation->hot, "swapped", activation->swapped);
+        acme_json_give(json, "hot", activation->hot);
+    }
     return json;
 }
 

@@ -15,8 +15,11 @@
 
 /** The state of restarts, as the parent's activator publishes it. */
 typedef struct acme_status_activation_t {
-    const char *mode;    /**< "graceful" or "manual" */
+    const char *mode;    /**< "graceful", "hot" or "manual" */
     int pending;         /**< sites that wait for a restart */
+    int swapped;         /**< sites whose new certificate is served, and not
+                              live yet */
+    acme_json_t *hot;    /**< which process serves what, or NULL */
     const char *blocked; /**< why no restart is made, or NULL */
     apr_time_t next;     /**< when the next restart is wanted, or 0 */
     int generation;      /**< httpd's process generation */

@@ -14,7 +14,8 @@
 
 typedef struct acme_status_row_t {
     acme_judgement_t judgement;
-    apr_time_t until;      /**< end of the certificate that it serves, or 0 */
+    acme_serving_e serving; /**< what its virtual hosts serve */
+    apr_time_t until;       /**< end of the certificate that it serves, or 0 */
     const char *problem;   /**< the CA's page about its last problem, or NULL */
     const char *hindrance; /**< about what hinders its order, or NULL */
     const char *ari;       /**< about the time of its renewal, or NULL */

@@ -204,6 +204,16 @@ static apr_status_t read_schedule(acme_job_t *job, const acme_json_t *json)
     return rv;
 }
 
+static apr_status_t read_staged(acme_job_t *job, const acme_json_t *json)
+{
+    apr_status_t rv = read_str(&job->staged, json, "staged");
+
+    if (rv == APR_SUCCESS && job->staged) {
+        rv = acme_json_get_bool(&job->swapped, json, "swapped");
+    }
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
 static apr_status_t read_request(acme_job_t *job, const acme_json_t *json)
 {
     apr_int64_t asked = 0;
@@ -255,7 +265,7 @@ apr_status_t acme_job_load(acme_job_t **job, acme_vault_t *vault,
     read = acme_job_create(name, p);
     if (read_str(&read->digest, json, "digest") == APR_SUCCESS
         && read_str(&read->reason, json, "reason") == APR_SUCCESS
-        && read_str(&read->staged, json, "staged") == APR_SUCCESS
+        && read_staged(read, json) == APR_SUCCESS
         && read_str(&read->instead, json, "instead") == APR_SUCCESS
         && read_str(&read->config, json, "config") == APR_SUCCESS
         && read_str(&read->limit, json, "limit") == APR_SUCCESS
@@ -331,6 +341,9 @@ apr_status_t acme_job_save(const acme_job_t *job, acme_vault_t *vault,
     acme_json_set_str(json, "reason", job->reason);
     acme_json_give(json, "order", job->order);
     acme_json_set_str(json, "staged", job->staged);
+    if (job->swapped) {
+        acme_json_set_bool(json, "swapped", 1);
+    }
     acme_json_set_str(json, "instead", job->instead);
     acme_json_set_int(json, "errors", job->errors);
     if (job->errors > 0) {
@@ -758,22 +771,31 @@ void acme_job_bound_wait(acme_job_t *job, apr_interval_time_t longest_wait)
 void acme_job_staged(acme_job_t *job, const char *fingerprint, apr_time_t now)
 {
     job->staged = apr_pstrdup(job->p, fingerprint);
+    job->swapped = 0;
     succeed(job, now);
 }
 
 void acme_job_found(acme_job_t *job, const char *fingerprint)
 {
     job->staged = apr_pstrdup(job->p, fingerprint);
+    job->swapped = 0;
+}
+
+void acme_job_swapped(acme_job_t *job, int swapped)
+{
+    job->swapped = swapped && job->staged;
 }
 
 void acme_job_lost(acme_job_t *job)
 {
     job->staged = NULL;
+    job->swapped = 0;
 }
 
 void acme_job_settled(acme_job_t *job, acme_job_settled_e how)
 {
     job->staged = NULL;
+    job->swapped = 0;
     job->order = NULL;
     acme_job_unhindered(job);
     if (how == ACME_JOB_REFUSED) {

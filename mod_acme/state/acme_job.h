@@ -72,6 +72,7 @@ typedef struct acme_job_t {
                             not known */
     const char *staged;  /**< fingerprint of the certificate that waits for
                             root, or NULL */
+    int swapped;         /**< children serve it already, with no restart */
     const char *failed_challenge; /**< type of the challenge that has failed
                                        last, since the last certificate, or
                                        NULL */
@@ -290,6 +291,10 @@ void acme_job_staged(acme_job_t *job, const char *fingerprint, apr_time_t now);
 /** A staged certificate was found that the job did not know of. The job is
  *  STAGED; the rest is left for acme_job_settled(). */
 void acme_job_found(acme_job_t *job, const char *fingerprint);
+
+/** Children serve the staged certificate, or not: then it waits for a restart.
+ *  The job stays STAGED, because root has not made it live. */
+void acme_job_swapped(acme_job_t *job, int swapped);
 
 /** The staged certificate that the job knew of is not there any more. */
 void acme_job_lost(acme_job_t *job);

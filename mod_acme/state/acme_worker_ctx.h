@@ -44,6 +44,11 @@ typedef struct acme_worker_ctx_t {
      *  become live at once; may be called more than once. Or NULL. */
     void (*urgent)(void *baton, int site);
     void *urgent_baton;
+    /** Lets children serve the staged certificate of the site with that index,
+     *  with no restart. Returns zero when it waits for a restart instead; may
+     *  be called more than once. Or NULL: all wait. */
+    int (*swap)(void *baton, int site, const char *fingerprint);
+    void *swap_baton;
     acme_flush_t flush; /**< of items that must be on disk before an order goes
                              on */
     acme_worker_ctx_e state;

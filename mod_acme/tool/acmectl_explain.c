@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "acme_schedule.h"
+#include "acme_swapped.h"
 #include "acme_text.h"
 #include "acme_time.h"
 
@@ -24,6 +25,7 @@ static const struct {
     {"activated", "the new certificate is served"},
     {"asked", "the CA was asked"},
     {"certificate-ready", "the certificate is ready"},
+    {"swapped", "the certificate is served"},
     {"challenge-presented", "the answer to a challenge is up"},
     {"dropped", "the new certificate is not needed"},
     {"dry-run-done", "the dry run has succeeded"},
@@ -304,6 +306,8 @@ static int explain_site(const acmectl_t *ctl, int i)
                == APR_SUCCESS) {
         walk.job = job;
     }
+    walk.inventory = acme_swapped_inventory(walk.spec, walk.inventory, walk.job,
+                                            ctl->vault, ctl->p);
     walk.phase = find_phase(walk.job);
     acmectl_server(&walk.server, ctl);
     walk.view.spec = walk.spec;

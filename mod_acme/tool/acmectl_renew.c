@@ -234,11 +234,12 @@ static const char *follow(const acmectl_t *ctl, renewal_t *renewal,
     else if (job->asked == ACME_ASKED_NO) {
         renewal->outcome = READY;
         renewal->detail =
-            ctl->dry_run  ? "the dry run has succeeded; nothing was "
-                            "changed"
-            : job->staged ? "the certificate is ready, and is served after "
-                            "the next restart"
-                          : "done";
+            ctl->dry_run   ? "the dry run has succeeded; nothing was "
+                             "changed"
+            : job->swapped ? "the certificate is served"
+            : job->staged  ? "the certificate is ready, and is served after "
+                             "the next restart"
+                           : "done";
     }
     if (job->log->nelts == 0) {
         return "";

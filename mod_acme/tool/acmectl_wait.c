@@ -114,6 +114,10 @@ static site_e judge(const acmectl_t *ctl, int i, const char **why,
         *why = "served";
         return SITE_SERVED;
     }
+    if (job->staged && job->swapped) {
+        *why = "served";
+        return SITE_SERVED;
+    }
     *why = job->hindrance              ? acme_problem_text(job->hindrance, p)
            : job->problem              ? acme_problem_text(job->problem, p)
            : job->order || job->staged ? last_note(job, p)

@@ -430,7 +430,26 @@ static void old_ones_are_forgotten(void **state)
     assert_string_equal(said(certstore, NAME, 1, "old", 1, p), "");
 }
 
-ACME_T_MAIN(ACME_T(knows_which_were_there),
+static void the_newest_of_all_is_known(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *dir;
+    acme_certstore_t *certstore = open_certstore(&dir, p);
+    acme_certstore_cert_t *live;
+
+    assert_int_equal(acme_removed_newest(certstore, NAME, NULL, p), 0);
+    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW, p);
+    assert_int_equal(acme_certstore_get(&live, certstore, NAME, NULL, p), 0);
+    assert_true(acme_removed_newest(certstore, NAME, live, p) == FROM);
+    remove_it(certstore, ACME_PLACE_LIVE, p);
+    assert_true(acme_removed_newest(certstore, NAME, NULL, p) == FROM);
+    assert_int_equal(acme_removed_newest(certstore, OTHER, NULL, p), 0);
+    put(certstore, ACME_PLACE_LIVE, ACME_T_NOW - ACME_TIME_DAY, p);
+    assert_int_equal(acme_certstore_get(&live, certstore, NAME, NULL, p), 0);
+    assert_true(acme_removed_newest(certstore, NAME, live, p) == FROM);
+}
+
+ACME_T_MAIN(ACME_T(the_newest_of_all_is_known), ACME_T(knows_which_were_there),
             ACME_T(what_a_move_replaces_is_noted),
             ACME_T(dates_bar_what_is_older),
             ACME_T(the_newest_counts_and_not_the_last),

@@ -578,7 +578,73 @@ static void no_sites_no_work(void **state)
     assert_true(w->next > w->clock->now + ACME_TIME_HOUR);
 }
 
+/** Notes what the host is told, and says what it wants. */
+typedef struct host_t {
+    int answer;
+    int swaps;
+    int urgent;
+    char fingerprint[128];
+} host_t;
+
+static int swap(void *baton, int site, const char *fingerprint)
+{
+    host_t *host = baton;
+
+    assert_int_equal(site, 0);
+    ++host->swaps;
+    apr_cpystrn(host->fingerprint, fingerprint, sizeof(host->fingerprint));
+    return host->answer;
+}
+
+static void hear_urgent(void *baton, int site)
+{
+    host_t *host = baton;
+
+    (void)site;
+    ++host->urgent;
+}
+
+static void attend(world_t *w, host_t *host)
+{
+    w->config.swap = swap;
+    w->config.swap_baton = host;
+    w->config.urgent = hear_urgent;
+    w->config.urgent_baton = host;
+    w->worker = acme_worker_create(&w->config, w->prun);
+}
+
+static void the_host_may_serve_what_is_staged(void **state)
+{
+    world_t *w = world_create(*state);
+    host_t host = {1, 0, 0, ""};
+    const acme_job_t *job;
+
+    world_add(w, "a.example");
+    world_boot(w);
+    attend(w, &host);
+    assert_true(world_run(w));
+    world_assert_staged(w, "a.example");
+    job = world_job(w, "a.example");
+    assert_true(job->swapped);
+    assert_string_equal(host.fingerprint, job->staged);
+    assert_int_equal(host.swaps, 1);
+    /* The next process may have to say so again, and may not be able to. */
+    host.answer = 0;
+    world_boot(w);
+    attend(w, &host);
+    assert_true(world_run(w));
+    assert_int_equal(host.swaps, 2);
+    assert_false(world_job(w, "a.example")->swapped);
+    /* A start makes it live. */
+    world_restart(w);
+    attend(w, &host);
+    assert_true(world_run(w));
+    assert_int_equal(host.swaps, 2);
+    assert_null(world_job(w, "a.example")->staged);
+}
+
 ACME_T_MAIN(ACME_T(the_first_certificate),
+            ACME_T(the_host_may_serve_what_is_staged),
             ACME_T(a_restart_settles_and_the_renewal_has_a_new_key),
             ACME_T(two_sites_share_one_account),
             ACME_T(another_contact_is_another_account),

@@ -594,8 +594,11 @@ static void without_a_store_what_is_served_is_known(void **state)
 static void the_frame_has_the_state_of_activation(void **state)
 {
     world_t *w = make_world(*state);
-    acme_status_activation_t activation = {"graceful", 2, "syntax error",
-                                           ACME_T_NOW, 7};
+    acme_status_activation_t activation = {.mode = "graceful",
+                                           .pending = 2,
+                                           .blocked = "syntax error",
+                                           .next = ACME_T_NOW,
+                                           .generation = 7};
     acme_json_t *json = acme_status_frame(&w->server, &activation, w->p);
 
     assert_string_not_equal(text(w, json, "", "version"), "(none)");
@@ -606,6 +609,36 @@ static void the_frame_has_the_state_of_activation(void **state)
                         "Fri, 02 Jan 2026 03:04:05 GMT");
     assert_int_equal(number(w, json, "activation", "generation"), 7);
     assert_string_equal(text(w, json, "", "unusable"), "(none)");
+    activation.hot = acme_json_object(w->p);
+    activation.swapped = 3;
+    json = acme_status_frame(&w->server, &activation, w->p);
+    assert_int_equal(
+        number(w, member(json, "activation", w->p), "hot", "swapped"), 3);
+}
+
+static void a_certificate_that_is_served_hot_is_shown(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *bundle = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    acme_job_t *job = acme_job_create(NAME, w->p);
+    acme_json_t *json;
+
+    acme_t_put(w->vault, ACME_STORE_STAGING, NAME,
+               acme_bundle_print(bundle, w->p), w->p);
+    acme_job_staged(job, acme_t_fingerprint(bundle, w->p), ACME_T_NOW);
+    w->inventory.live = NULL;
+    w->inventory.serving = ACME_SERVING_PLACEHOLDER;
+    w->spec.names = strs(w->p, NAME, NULL);
+    json = acme_status_brief(&w->spec, &w->inventory, job, w->vault, ACME_T_NOW,
+                             &w->server, NULL, w->p);
+    assert_string_equal(text(w, json, "", "site"), "http");
+    assert_string_equal(text(w, json, "judgement", "level"), "waiting");
+    acme_job_swapped(job, 1);
+    json = acme_status_brief(&w->spec, &w->inventory, job, w->vault, ACME_T_NOW,
+                             &w->server, NULL, w->p);
+    assert_string_equal(text(w, json, "", "site"), "lkc");
+    assert_string_equal(text(w, json, "judgement", "level"), "ok");
+    assert_non_null(member(json, "cert", w->p));
 }
 
 static void the_frame_says_why_the_store_cannot_be_used(void **state)
@@ -745,6 +778,7 @@ ACME_T_MAIN(ACME_T(what_the_ca_says_of_the_renewal_is_shown),
             ACME_T(a_planted_job_changes_nothing),
             ACME_T(without_a_store_what_is_served_is_known),
             ACME_T(the_frame_has_the_state_of_activation),
+            ACME_T(a_certificate_that_is_served_hot_is_shown),
             ACME_T(the_frame_says_why_the_store_cannot_be_used),
             ACME_T(a_brief_site_is_of_the_job_that_is_given),
             ACME_T(a_revoked_one_says_when_and_why),

@@ -82,6 +82,7 @@ static void everything_comes_back(void **state)
     job->problem = &problem;
     job->order = acme_json_object(p);
     acme_json_set_str(job->order, "phase", "await");
+    job->swapped = 1;
     job->urgent = 1;
     job->ca = "https://ca.test/dir";
     acme_job_challenge_failed(job, "http-01");
@@ -112,6 +113,7 @@ static void everything_comes_back(void **state)
     assert_string_equal(job->instead, "");
     assert_string_equal(job->config, "config");
     assert_int_equal(job->urgent, 1);
+    assert_int_equal(job->swapped, 1);
     assert_string_equal(job->ca, "https://ca.test/dir");
     assert_string_equal(job->failed_challenge, "http-01");
     assert_int_equal(job->cas->nelts, 2);
@@ -423,6 +425,12 @@ static void urgent(acme_job_t *job)
     acme_job_set_urgent(job, 1);
 }
 
+static void swapped(acme_job_t *job)
+{
+    acme_job_swapped(job, 1);
+    assert_int_equal(job->swapped != 0, job->staged != NULL);
+}
+
 static void fail_once(acme_job_t *job)
 {
     tried(job, ACME_RETRY_BACKOFF, LATER);
@@ -625,6 +633,7 @@ static const struct {
     {"SGHWOI", "wait bound", bound_wait},
     {"SSSSSS", "staged", staged},
     {"SSSSSS", "found", found},
+    {"SGHWOI", "swapped", swapped},
     {"IGHWOI", "lost", acme_job_lost},
     {"IGIIII", "settled: live", settled_live},
     {"IGHWII", "settled: refused", settled_refused},
@@ -706,6 +715,22 @@ static void that_nothing_is_wrong_is_kept_after_a_failure(void **state)
     assert_non_null(job->look);
     staged(job);
     assert_null(job->look);
+}
+
+static void a_swap_is_about_what_is_staged(void **state)
+{
+    static void (*const ends[])(acme_job_t * job) = {
+        staged, found, acme_job_lost, settled_live, settled_refused};
+    size_t i;
+
+    for (i = 0; i < sizeof(ends) / sizeof(ends[0]); ++i) {
+        acme_job_t *job = in_phase(ACME_JOB_STAGED, *state);
+
+        swapped(job);
+        assert_true(job->swapped);
+        ends[i](job);
+        assert_false(job->swapped);
+    }
 }
 
 static void a_try_of_another_spec_starts_afresh(void **state)
@@ -973,6 +998,7 @@ ACME_T_MAIN(ACME_T(where_there_is_none_a_new_one_begins),
             ACME_T(each_transition_leads_to_its_phase),
             ACME_T(what_preflight_has_found_is_kept_while_it_counts),
             ACME_T(that_nothing_is_wrong_is_kept_after_a_failure),
+            ACME_T(a_swap_is_about_what_is_staged),
             ACME_T(a_try_of_another_spec_starts_afresh),
             ACME_T(a_try_goes_on_with_its_order_and_its_failures),
             ACME_T(a_try_after_a_change_of_configuration_counts_anew),

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file acme_hot_check.h
+ * @brief Checks a staged certificate in a child that is to serve it before root
+ * has made it live (ACMEActivation hot).
+ *
+ * A child does not trust what is staged more than root does: whoever runs code
+ * in another child could have sealed an older certificate. So it does root's
+ * checks (acme_promote.h). Of those about age it has the latest notBefore that
+ * the site ever had, which root has left in its memory at start, and is
+ * stricter: a certificate that is dated back is left for root.
+ */
+#ifndef ACME_HOT_CHECK_H
+#define ACME_HOT_CHECK_H
+
+#include "acme_blocklist.h"
+#include "acme_hot_table.h"
+#include "acme_promote.h"
+
+/** A check: of what, and with what. All of it is the caller's. */
+typedef struct acme_hot_check_t {
+    const acme_spec_t *spec;
+    acme_vault_t *vault;               /**< has the staged certificate */
+    acme_blocklist_t *blocklist;       /**< or NULL */
+    const acme_certstore_cert_t *live; /**< that this start has found, or
+                                            NULL */
+    apr_time_t newest; /**< latest notBefore that the site had, or 0 */
+    int is_stapled;    /**< non-zero: OCSP responses are sent with the
+                            certificates that mod_ssl has loaded */
+    apr_time_t now;
+} acme_hot_check_t;
+
+/**
+ * Reads and checks the staged certificate.
+ * @param key, chain set in p when it may be served
+ * @param problem says why it may not
+ */
+acme_hot_reason_e acme_hot_check(acme_key_t **key, acme_chain_t **chain,
+                                 const acme_hot_check_t *check,
+                                 acme_problem_t *problem, apr_pool_t *p);
+
+#endif
