@@ -88,10 +88,16 @@ CLIENTS = (_client(ssl.TLSVersion.TLSv1_3),
            _client(ssl.TLSVersion.TLSv1_2, "ECDSA"))
 
 
-def serials(httpd, name, count=24, kind=None):
+def serials(httpd, name, count=24):
     """What so many handshakes show, which are spread over the children."""
-    return {tls.served(httpd.https_port, name, kind=kind).serial
-            for _ in range(count)}
+    seen = set()
+    context = CLIENTS[0]()
+    for _ in range(count):
+        with socket.create_connection(("127.0.0.1", httpd.https_port),
+                                      timeout=procs.GIVE_UP) as raw, \
+                context.wrap_socket(raw, server_hostname=name) as one:
+            seen.add(one.getpeercert(binary_form=True))
+    return {tls.Served(ssl.DER_cert_to_PEM_cert(der)).serial for der in seen}
 
 
 def hot_conf(httpd, pebble, *sites, **changes):
@@ -146,17 +152,30 @@ def test_first_certificates_while_clients_come(make_httpd, pebble, mpm):
         <= set(httpd.children())
     assert max(child["generation"]
                for child in whole["hot"]["children"]) == 3
-    # Nothing is live yet, and nothing that is there shows a key.
-    assert store.names(httpd, "live") == []
+    # Soon root has made them live, without a restart, the worker has cleared
+    # what was staged, and no file shows a key.
+    before = {name: tls.served(httpd.https_port, name, kind="ECDSA").serial
+              for name in KEYS}
+    procs.wait_until(
+        lambda: {name: store.serial(httpd, "live", name)
+                 for name in KEYS} == before, procs.GIVE_UP, "the live set")
+    procs.wait_until(lambda: store.names(httpd, "staging") == [],
+                     procs.GIVE_UP, "nothing that is staged")
     found = as_httpd_user(["grep", "-rlas", "PRIVATE KEY",
                            httpd.path("store")])
     assert found.stdout == ""
-    before = {name: tls.served(httpd.https_port, name, kind="ECDSA").serial
-              for name in KEYS}
+    # A process that begins later serves them, and the status knows them.
+    for child in httpd.children():
+        httpd.kill_child(child)
+    assert serials(httpd, SHOP, 3) == {before[SHOP]}
+    assert status.of(httpd, SHOP)["judgement"]["level"] == "ok"
+    assert ": ok: valid until" in acmectl.ok(httpd, "status", SHOP).out
+    assert acmectl.ok(httpd, "wait")
+    assert httpd.restarts() == 0
     httpd.graceful()
-    assert {name: store.serial(httpd, "live", name) for name in KEYS} == before
     assert before == {name: tls.served(httpd.https_port, name,
                                        kind="ECDSA").serial for name in KEYS}
+    assert pebble.orders() == 3
 
 
 def test_the_workers_child_is_killed_right_after(httpd, pebble):
@@ -170,25 +189,29 @@ def test_the_workers_child_is_killed_right_after(httpd, pebble):
         mark = httpd.log.mark()
         httpd.kill_child(worker_pid(httpd))
         assert serials(httpd, SHOP) == {serial}
-        # The next worker announces it once more.
-        httpd.wait_for_log("ACME0311: %s: staged" % SHOP, mark=mark)
+        # The next worker announces it once more, if root has not made it live.
+        httpd.wait_for_log("ACME0311: %s: " % SHOP, mark=mark)
+    # Two renewals, without a restart.
+    for _ in range(2):
+        procs.wait_until(lambda: store.names(httpd, "staging") == [],
+                         procs.GIVE_UP, "nothing that is staged")
+        assert store.serial(httpd, "live", SHOP) == serial
+        mark = httpd.log.mark()
+        done = acmectl.ok(httpd, "renew", SHOP, "--force")
+        assert "the certificate is served" in done.out
+        wait_until_swapped(httpd, SHOP, mark=mark)
+        renewed = serials(httpd, SHOP)
+        assert len(renewed) == 1 and serial not in renewed
+        serial = renewed.pop()
     assert acmectl.ok(httpd, "wait", SHOP)
     assert ": ok: valid until" in acmectl.ok(httpd, "status", SHOP).out
-    assert pebble.orders() == 1 and httpd.restarts() == 0
+    assert pebble.orders() == 3 and httpd.restarts() == 0
+    # Whether or not the last one is live, the next start serves it.
     httpd.stop()
     httpd.start()
     assert serials(httpd, SHOP, 3) == {serial}
     assert store.serial(httpd, "live", SHOP) == serial
-    # The worker has cleared it, and the renewal is served as the first one was.
-    procs.wait_until(lambda: store.names(httpd, "staging") == [],
-                     procs.GIVE_UP, "nothing that is staged")
-    mark = httpd.log.mark()
-    done = acmectl.ok(httpd, "renew", SHOP, "--force")
-    assert "served" in done.out
-    wait_until_swapped(httpd, SHOP, mark=mark)
-    renewed = serials(httpd, SHOP)
-    assert len(renewed) == 1 and serial not in renewed
-    assert httpd.restarts(mark) == 0
+    assert pebble.orders() == 3
 
 
 def test_what_still_needs_a_restart(httpd, pebble):
@@ -199,8 +222,14 @@ def test_what_still_needs_a_restart(httpd, pebble):
     httpd.configure(hot_conf(
         httpd, pebble,
         conf.site_conf(httpd, OWN, https="ACMEDomain\nSSLCertificateFile %s\n"
-                       "SSLCertificateKeyFile %s\n" % own)))
+                       "SSLCertificateKeyFile %s\n" % own),
+        extra="Include conf/more.conf\n"))
+    httpd.write("conf/more.conf", "# nothing yet\n")
     httpd.start()
+    # Nothing can be made live meanwhile.
+    httpd.write("conf/more.conf", "NoSuchDirective on\n")
+    httpd.allow_log("ACME0713: .*NoSuchDirective")
+    httpd.allow_log("ACME0201: .*NoSuchDirective")
     # Nothing has made a handshake yet but what is about to, so that only the
     # worker's process has taken it over.
     wait_until_swapped(httpd, OWN)
@@ -219,6 +248,7 @@ def test_what_still_needs_a_restart(httpd, pebble):
     children = status.fetch(httpd)[1]["activation"]["hot"]["children"]
     assert sorted(child["kept"] for child in children)[-1] == 1
     # The restart, another order, and the configuration with must-staple.
+    httpd.write("conf/more.conf", "# repaired\n")
     httpd.wait_for_restart(mark)
     wait_until_swapped(httpd, OWN, mark=mark)
     tls.verify(httpd.https_port, OWN, pebble.root_file)

@@ -217,6 +217,7 @@ static void check_now(acme_scheduler_t *scheduler, acme_site_entry_t *site,
     acme_plan_t plan;
     acme_job_t *job;
 
+    acme_site_table_look_again(table, site);
     if (acme_site_check(&plan, &job, &site->check, ctx, &problem, p)
         != APR_SUCCESS) {
         acme_site_table_store_failed(table, site, &problem, p);

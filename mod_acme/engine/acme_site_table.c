@@ -5,6 +5,10 @@
 #include "acme_schedule.h"
 #include "acme_site.h"
 
+/* Time between two looks whether a certificate that children serve is live. */
+#define LOOK_MIN apr_time_from_sec(5)
+#define LOOK_MAX (10 * ACME_TIME_MINUTE)
+
 /* The longest a site is left alone because the store has failed. */
 #define STORE_WAIT ACME_TIME_HOUR
 
@@ -179,6 +183,32 @@ void acme_site_table_store_failed(acme_site_table_t *table,
     table->store_failure_logged = 1;
 }
 
+void acme_site_table_look_again(const acme_site_table_t *table,
+                                acme_site_entry_t *site)
+{
+    const acme_worker_ctx_t *ctx = table->ctx;
+    const acme_inventory_t *inventory =
+        ctx->look_again && site->index >= 0
+            ? ctx->look_again(ctx->swap_baton, site->index)
+            : NULL;
+
+    if (inventory) {
+        site->check.inventory = inventory;
+    }
+}
+
+/* Returns when to look whether root has made the certificate live: it does so
+ * within seconds, or there is a hindrance. */
+static apr_time_t promoted_at(const acme_job_t *job, apr_time_t now)
+{
+    apr_interval_time_t wait = (now - job->last_run) / 2;
+
+    if (wait < LOOK_MIN) {
+        wait = LOOK_MIN;
+    }
+    return now + (wait > LOOK_MAX ? LOOK_MAX : wait);
+}
+
 /* Lets children serve the certificate, and notes whether they do. */
 static void swap(const acme_site_table_t *table, const acme_site_entry_t *site,
                  acme_job_t *job, apr_pool_t *ptemp)
@@ -206,9 +236,8 @@ static void swap(const acme_site_table_t *table, const acme_site_entry_t *site,
 }
 
 void acme_site_table_staged(const acme_site_table_t *table,
-                            const acme_site_entry_t *site,
-                            const acme_plan_t *plan, acme_job_t *job,
-                            apr_pool_t *ptemp)
+                            const acme_site_entry_t *site, acme_plan_t *plan,
+                            acme_job_t *job, apr_pool_t *ptemp)
 {
     const acme_worker_ctx_t *ctx = table->ctx;
 
@@ -216,6 +245,9 @@ void acme_site_table_staged(const acme_site_table_t *table,
         return;
     }
     swap(table, site, job, ptemp);
+    if (job->swapped && ctx->look_again) {
+        plan->at = promoted_at(job, acme_site_table_now(table));
+    }
     /* Sessions of a revoked certificate end with a restart only. */
     if (job->urgent && ctx->urgent && (!job->swapped || job->revoked)) {
         ctx->urgent(ctx->urgent_baton, site->index);

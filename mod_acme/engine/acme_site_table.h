@@ -108,15 +108,20 @@ void acme_site_table_store_failed(acme_site_table_t *table,
                                   const acme_problem_t *problem,
                                   apr_pool_t *ptemp);
 
+/** Asks the worker's host whether root has made another certificate of the site
+ *  live since; call it before the site is checked. */
+void acme_site_table_look_again(const acme_site_table_t *table,
+                                acme_site_entry_t *site);
+
 /**
  * Tells the worker's host of a certificate that is staged, if the plan is to
  * wait for root: children may serve it with no restart, which is noted in the
  * job; else, and where a revoked one is served, the host is told when it must
- * not wait for others.
+ * not wait for others. A site whose certificate children serve is checked again
+ * soon, because root makes it live meanwhile.
  */
 void acme_site_table_staged(const acme_site_table_t *table,
-                            const acme_site_entry_t *site,
-                            const acme_plan_t *plan, acme_job_t *job,
-                            apr_pool_t *ptemp);
+                            const acme_site_entry_t *site, acme_plan_t *plan,
+                            acme_job_t *job, apr_pool_t *ptemp);
 
 #endif

@@ -229,6 +229,7 @@ static int start_now(acme_task_set_t *set, acme_site_entry_t *site)
     site->check.queued = 0;
     apr_pool_create(&p, set->prun);
     apr_pool_tag(p, "acme_order");
+    acme_site_table_look_again(set->table, site);
     rv = acme_site_check(&plan, &job, &site->check, set->table->ctx, &problem,
                          p);
     if (rv != APR_SUCCESS

@@ -180,6 +180,7 @@ acme_worker_t *acme_worker_create(const acme_worker_config_t *config,
     worker->ctx.urgent = config->urgent;
     worker->ctx.urgent_baton = config->urgent_baton;
     worker->ctx.swap = config->swap;
+    worker->ctx.look_again = config->look_again;
     worker->ctx.swap_baton = config->swap_baton;
     worker->ctx.keygen = acme_keygen_create(wake, worker, p);
     worker->certs = config->certs;

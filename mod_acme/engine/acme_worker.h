@@ -70,7 +70,11 @@ typedef struct acme_worker_config_t {
      *  fingerprint that is: returns non-zero when children serve it with no
      *  restart; may be called more than once. Or NULL. */
     int (*swap)(void *baton, int index, const char *fingerprint);
-    void *swap_baton;
+    /** Called before a site is checked: returns its inventory when root has
+     *  made another certificate live since the last call, else NULL; it lives
+     *  until root does so twice more. Or NULL: only a start does that. */
+    const struct acme_inventory_t *(*look_again)(void *baton, int index);
+    void *swap_baton; /**< of both */
 } acme_worker_config_t;
 
 /** Makes a worker in p. Destroying p ends everything, and saves nothing

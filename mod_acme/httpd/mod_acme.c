@@ -17,6 +17,7 @@
 #include "mod_acme_hot.h"
 #include "mod_acme_process.h"
 #include "mod_acme_promote.h"
+#include "mod_acme_promoter.h"
 
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 105)
 #error "mod_acme needs httpd 2.4.48 or newer"
@@ -50,6 +51,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_config(mod_acme_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(mod_acme_configtest_extra_check, NULL, NULL,
                          APR_HOOK_LAST);
+    ap_hook_check_config(mod_acme_promoter_check, NULL, NULL,
+                         APR_HOOK_REALLY_LAST);
     ap_hook_post_config(mod_acme_start_post_config, NULL, before_ssl,
                         APR_HOOK_FIRST);
     ap_hook_post_config(mod_acme_promote_loaded, after_ssl, NULL,

@@ -423,7 +423,7 @@ const command_rec mod_acme_cmds_table[] = {
     AP_INIT_TAKE1("ACMEActivation", mod_acme_cmds_server_activation, NULL,
                   RSRC_CONF,
                   "graceful: the server restarts itself for a new "
-                  "certificate; hot: it is served before that; manual: you "
+                  "certificate; hot: it is served without that; manual: you "
                   "restart (graceful)"),
     AP_INIT_TAKE1("ACMEActivationDelay", mod_acme_cmds_server_activation_delay,
                   NULL, RSRC_CONF,

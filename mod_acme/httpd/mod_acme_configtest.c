@@ -19,6 +19,7 @@
 struct acme_configtest_t {
     server_rec *server;
     const char *dir;
+    const char *variable; /* in its environment, or NULL */
     apr_pool_t *pconf;
     apr_pool_t *p; /* of the current run */
     acme_configtest_e state;
@@ -62,6 +63,11 @@ acme_configtest_t *mod_acme_configtest_create(server_rec *s, const char *dir,
     apr_pool_create(&test->p, pconf);
     apr_pool_pre_cleanup_register(pconf, test, abandon);
     return test;
+}
+
+void mod_acme_configtest_set(acme_configtest_t *test, const char *variable)
+{
+    test->variable = variable;
 }
 
 /* Returns the end of the test's output as one line for the log. */
@@ -156,9 +162,10 @@ static apr_status_t spawn(acme_configtest_t *test, const char *const *args)
     }
     if (!rv) {
         test->proc = apr_pcalloc(test->p, sizeof(*test->proc));
-        rv = apr_proc_create(test->proc, process->program, args,
-                             mod_acme_configtest_extra_env(test->p), attr,
-                             test->p);
+        rv = apr_proc_create(
+            test->proc, process->program, args,
+            mod_acme_configtest_extra_env(test->variable, test->p), attr,
+            test->p);
     }
     return rv;
 }

@@ -34,6 +34,10 @@ acme_configtest_t *mod_acme_configtest_create(server_rec *s, const char *dir,
                                               void (*ended)(void *baton),
                                               void *baton, apr_pool_t *pconf);
 
+/** Adds a variable to the environment of the test.
+ *  @param variable NAME=VALUE, lives as long as the test */
+void mod_acme_configtest_set(acme_configtest_t *test, const char *variable);
+
 /** Starts a test; none may be running. A test that cannot start is FAILED at
  * once. */
 void mod_acme_configtest_start(acme_configtest_t *test, apr_time_t now);

@@ -44,7 +44,8 @@ static const char *address_of(const ap_listen_rec *listener, apr_pool_t *p)
     return apr_psprintf(p, " %s %d;", ip, (int)listener->bind_addr->port);
 }
 
-const char *const *mod_acme_configtest_extra_env(apr_pool_t *p)
+const char *const *mod_acme_configtest_extra_env(const char *more,
+                                                 apr_pool_t *p)
 {
     apr_array_header_t *env = apr_array_make(p, 64, sizeof(const char *));
     const char *value = "";
@@ -61,6 +62,9 @@ const char *const *mod_acme_configtest_extra_env(apr_pool_t *p)
     }
     APR_ARRAY_PUSH(env, const char *) =
         apr_pstrcat(p, VARIABLE "=", value, NULL);
+    if (more) {
+        APR_ARRAY_PUSH(env, const char *) = more;
+    }
     APR_ARRAY_PUSH(env, const char *) = NULL;
     return (const char *const *)env->elts;
 }

@@ -17,8 +17,10 @@
 #include <httpd.h>
 
 /** Returns this process's environment with the variable that turns the extra
- * checks on. */
-const char *const *mod_acme_configtest_extra_env(apr_pool_t *p);
+ * checks on.
+ * @param more another variable, or NULL */
+const char *const *mod_acme_configtest_extra_env(const char *more,
+                                                 apr_pool_t *p);
 
 /** check_config, after mod_acme_check_config(). Does nothing unless the
  * variable is set and httpd runs with -t. */

@@ -15,6 +15,7 @@
 #include "acme_certstore_path.h"
 #include "acme_hot_check.h"
 #include "acme_removed.h"
+#include "acme_swapped.h"
 #include "acme_time.h"
 #include "acme_tls_cert.h"
 #include "mod_acme_hooks.h"
@@ -31,6 +32,7 @@ typedef struct hot_cert_t {
     const char *why_not; /* it waits for a restart because of that, or NULL */
     int is_hooked;       /* the callback is set where it is served */
     int is_stapled;
+    int is_loaded; /* mod_ssl has loaded its live certificate */
 } hot_cert_t;
 
 /* A managed virtual host. */
@@ -50,15 +52,19 @@ typedef struct taken_t {
     apr_pool_t *p; /* contains it */
     acme_key_t *key;
     acme_chain_t *chain;
+    acme_certstore_cert_t cert; /* what is known of it */
     int refs; /* under child.mutex: the list, and handshakes */
 } taken_t;
 
 /* The certificate of a site that this process serves. */
 typedef struct mine_t {
-    apr_uint32_t seen;     /* generation that was looked at, atomic */
-    apr_uint32_t is_taken; /* non-zero: `taken` is set, atomic */
-    taken_t *taken;        /* under child.mutex, or NULL */
-    char refused[65];      /* under child.loading: fingerprint that the worker
+    apr_uint32_t seen;      /* generation that was looked at, atomic */
+    apr_uint32_t is_taken;  /* non-zero: `taken` is set, atomic */
+    taken_t *taken;         /* under child.mutex, or NULL */
+    apr_uint32_t promoted;  /* generation that the worker knows to be live */
+    apr_pool_t *pworker[2]; /* inventories for the worker: the last, and the
+                               one before */
+    char refused[65];       /* under child.loading: fingerprint that the worker
                               was told is left for a restart, or "" */
 } mine_t;
 
@@ -136,6 +142,11 @@ void mod_acme_hot_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
                                       cert->inventory->live, ptemp)
                 : 0;
     }
+    /* mod_ssl loads what is live. */
+    if (setup->ours) {
+        acme_hot_bundle_clear(
+            acme_hot_bundle_open(setup->store_dir, setup->seal, ptemp), ptemp);
+    }
     setup->hot = hot;
 }
 
@@ -166,6 +177,8 @@ int mod_acme_hot_init_server(server_rec *s, apr_pool_t *p, int is_proxy,
             hot_cert_t *cert = &setup->hot->certs[site->certs[i]->index];
 
             cert->is_hooked = 1;
+            cert->is_loaded =
+                site->certs[i]->inventory->serving == ACME_SERVING_LKC;
             cert->is_stapled |= acme_tls_cert_is_stapled(ctx);
         }
     }
@@ -253,6 +266,7 @@ static acme_hot_reason_e take(int index, const char *fingerprint,
         .now = apr_time_now(),
     };
     mine_t *mine = &child.certs[index];
+    acme_promote_staged_t found;
     acme_hot_reason_e reason;
     taken_t *taken, *before;
     apr_pool_t *ptaken;
@@ -265,11 +279,12 @@ static acme_hot_reason_e take(int index, const char *fingerprint,
     taken->refs = 1;
     check.vault = mod_acme_config_setup_vault(setup, p);
     check.blocklist = acme_blocklist_open(setup->store_dir, p);
-    reason = check.vault ? acme_hot_check(&taken->key, &taken->chain, &check,
-                                          problem, ptaken)
+    check.bundles = acme_hot_bundle_open(setup->store_dir, setup->seal, p);
+    check.before = mine->taken ? mine->taken->cert.info : NULL;
+    reason = check.vault ? acme_hot_check(&found, &check, problem, ptaken)
                          : ACME_HOT_DAMAGED;
     if (reason == ACME_HOT_ACCEPTED && fingerprint
-        && strcmp(acme_cert_chain_info(taken->chain)->fingerprint, fingerprint)
+        && strcmp(acme_cert_chain_info(found.chain)->fingerprint, fingerprint)
                != 0) {
         reason = ACME_HOT_DAMAGED;
     }
@@ -278,6 +293,12 @@ static acme_hot_reason_e take(int index, const char *fingerprint,
         apr_pool_destroy(ptaken);
         return reason;
     }
+    taken->key = found.key;
+    taken->chain = found.chain;
+    taken->cert.info = acme_cert_chain_info(found.chain);
+    taken->cert.ca_url = found.bundle->ca_url;
+    taken->cert.profile = found.bundle->profile;
+    taken->cert.obtained = found.bundle->obtained;
     apr_thread_mutex_lock(child.mutex);
     before = mine->taken;
     mine->taken = taken;
@@ -352,7 +373,7 @@ static int is_loaded(const acme_site_cert_t *cert)
 {
     const acme_inventory_t *inventory = cert->inventory;
 
-    return inventory->serving == ACME_SERVING_LKC && inventory->live
+    return child.setup->hot->certs[cert->index].is_loaded && inventory->live
            && inventory->live->info->not_after > apr_time_now();
 }
 
@@ -521,9 +542,7 @@ int mod_acme_hot_swap(void *baton, int index, const char *fingerprint)
     }
     else if (apr_atomic_read32(&mine->seen)
              && apr_atomic_read32(&mine->is_taken)
-             && strcmp(acme_cert_chain_info(mine->taken->chain)->fingerprint,
-                       fingerprint)
-                    == 0) {
+             && strcmp(mine->taken->cert.info->fingerprint, fingerprint) == 0) {
         served = acme_hot_table_is_served(hot->table, index);
     }
     else {
@@ -531,6 +550,70 @@ int mod_acme_hot_swap(void *baton, int index, const char *fingerprint)
     }
     apr_thread_mutex_unlock(child.loading);
     return served;
+}
+
+/* Reads the certificate that root has made live since the start. Returns the
+ * site's inventory with it, in a pool of its own, or NULL. */
+static acme_inventory_t *read_live(int index, apr_pool_t *p, apr_pool_t *ptemp)
+{
+    const acme_setup_t *setup = child.setup;
+    const acme_site_cert_t *site = acme_site_cert_at(setup->certs, index);
+    acme_certstore_cert_t *cert = apr_pcalloc(p, sizeof(*cert));
+    acme_inventory_t *inventory;
+    acme_store_item_t item;
+    acme_bundle_t *bundle;
+    acme_chain_t *chain;
+
+    if (acme_hot_bundle_get(
+            &item, acme_hot_bundle_open(setup->store_dir, setup->seal, ptemp),
+            site->spec->name, ptemp)
+        || acme_bundle_parse(&bundle, item.data, item.len, NULL, ptemp)
+        || acme_cert_chain_parse(&chain, bundle->chain_pem,
+                                 strlen(bundle->chain_pem), NULL, p)) {
+        return NULL;
+    }
+    cert->info = acme_cert_chain_info(chain);
+    cert->ca_url = apr_pstrdup(p, bundle->ca_url);
+    cert->profile = apr_pstrdup(p, bundle->profile);
+    cert->obtained = bundle->obtained;
+    inventory = acme_swapped_with(site->inventory, cert, p);
+    inventory->staged = ACME_STAGED_PROMOTED;
+    inventory->staged_fingerprint = cert->info->fingerprint;
+    return inventory;
+}
+
+const acme_inventory_t *mod_acme_hot_look_again(void *baton, int index)
+{
+    const acme_setup_t *setup = baton;
+    acme_inventory_t *inventory = NULL;
+    apr_uint32_t promoted;
+    apr_pool_t *p, *ptemp;
+    mine_t *mine;
+
+    if (child.setup != setup) {
+        return NULL;
+    }
+    mine = &child.certs[index];
+    promoted = acme_hot_table_promoted(setup->hot->table, index);
+    if (promoted == mine->promoted || apr_pool_create_unmanaged(&p)) {
+        return NULL;
+    }
+    if (!apr_pool_create_unmanaged(&ptemp)) {
+        inventory = read_live(index, p, ptemp);
+        apr_pool_destroy(ptemp);
+    }
+    if (!inventory) {
+        /* The number in shared memory is a hint. */
+        apr_pool_destroy(p);
+        return NULL;
+    }
+    if (mine->pworker[1]) {
+        apr_pool_destroy(mine->pworker[1]);
+    }
+    mine->pworker[1] = mine->pworker[0];
+    mine->pworker[0] = p;
+    mine->promoted = promoted;
+    return inventory;
 }
 
 /* ---- the activator ---- */
@@ -556,7 +639,42 @@ apr_uint32_t mod_acme_hot_refusals(const acme_setup_t *setup)
     return setup->hot ? acme_hot_table_refusals(setup->hot->table) : 0;
 }
 
+void mod_acme_hot_promoted(acme_setup_t *setup, int index)
+{
+    acme_hot_table_promote(setup->hot->table, index);
+}
+
+void mod_acme_hot_refused(acme_setup_t *setup, int index)
+{
+    acme_hot_table_refuse(setup->hot->table, index, ACME_HOT_REFUSED);
+}
+
 /* ---- the status ---- */
+
+static apr_status_t release_later(void *data)
+{
+    release(data);
+    return APR_SUCCESS;
+}
+
+const acme_inventory_t *mod_acme_hot_inventory(const acme_setup_t *setup,
+                                               int index, apr_pool_t *p)
+{
+    const acme_inventory_t *inventory =
+        acme_site_cert_at(setup->certs, index)->inventory;
+    taken_t *taken;
+
+    if (!child.setup || child.setup != setup) {
+        return inventory;
+    }
+    refresh(index);
+    taken = acquire(index);
+    if (!taken) {
+        return inventory;
+    }
+    apr_pool_cleanup_register(p, taken, release_later, apr_pool_cleanup_null);
+    return acme_swapped_with(inventory, &taken->cert, p);
+}
 
 acme_json_t *mod_acme_hot_report(const acme_setup_t *setup, apr_pool_t *p)
 {

@@ -58,6 +58,22 @@ int mod_acme_hot_is_pending(const acme_setup_t *setup, int index,
  *  for a restart. */
 apr_uint32_t mod_acme_hot_refusals(const acme_setup_t *setup);
 
+/** For the activator: the certificate is live by now; or root has not made it
+ *  live, so that it waits for a restart. */
+void mod_acme_hot_promoted(acme_setup_t *setup, int index);
+void mod_acme_hot_refused(acme_setup_t *setup, int index);
+
+/** For the worker: returns the site's inventory when root has made another
+ *  certificate live since the last call, else NULL. It lives until root does so
+ *  twice more.
+ *  @param baton acme_setup_t * */
+const acme_inventory_t *mod_acme_hot_look_again(void *baton, int index);
+
+/** For pages: returns the site's inventory with the certificate that this
+ *  process serves, in p. It takes it over first, if there is one. */
+const acme_inventory_t *mod_acme_hot_inventory(const acme_setup_t *setup,
+                                               int index, apr_pool_t *p);
+
 /** For the status: the processes and what they serve, and a site; NULL when
  *  nothing is served so. */
 acme_json_t *mod_acme_hot_report(const acme_setup_t *setup, apr_pool_t *p);

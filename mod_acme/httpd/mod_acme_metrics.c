@@ -8,6 +8,7 @@
 
 #include "acme_metrics.h"
 #include "acme_swapped.h"
+#include "mod_acme_hot.h"
 #include "mod_acme_report.h"
 
 static void send_text(void *baton, const char *text, apr_size_t len)
@@ -41,8 +42,7 @@ static acme_metrics_t *gather(request_rec *r, const acme_setup_t *setup,
         }
         acme_metrics_add(metrics, spec,
                          acme_swapped_inventory(
-                             spec,
-                             acme_site_cert_at(setup->certs, i)->inventory, job,
+                             spec, mod_acme_hot_inventory(setup, i, ptemp), job,
                              vault, ptemp),
                          job, now, server, ptemp);
         apr_pool_clear(ptemp);

@@ -16,8 +16,7 @@
 const acme_job_t *mod_acme_report(const acme_setup_t *setup,
                                   acme_vault_t *vault, int site, apr_pool_t *p)
 {
-    const acme_inventory_t *inventory =
-        acme_site_cert_at(setup->certs, site)->inventory;
+    const acme_inventory_t *inventory = mod_acme_hot_inventory(setup, site, p);
     const char *name = acme_site_cert_at(setup->certs, site)->spec->name;
     acme_job_t *job;
 

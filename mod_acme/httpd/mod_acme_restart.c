@@ -20,6 +20,7 @@
 #include "mod_acme_configtest.h"
 #include "mod_acme_hot.h"
 #include "mod_acme_process.h"
+#include "mod_acme_promoter.h"
 
 /* A signal that may have been lost is sent again after this time. */
 #define SIGNAL_AGAIN apr_time_from_sec(60)
@@ -32,9 +33,9 @@
  * unchanged. */
 #define CLOCK_TICK apr_time_from_sec(2)
 
-/* Certificates that are served with no restart become live by a restart within
- * a day, because the next renewal waits for that: after this time they are
- * treated like others, which gather for a while more. */
+/* Certificates that are served with no restart and could not be made live for
+ * this long are treated like others, because their next renewal waits for
+ * that. */
 #define SWAPPED_WAIT (18 * ACME_TIME_HOUR)
 
 /* The folder is scanned at least this often, even when no stamp has changed. */
@@ -47,6 +48,7 @@ typedef struct monitor_t {
     acme_process_t *process;
     acme_modules_t modules;
     acme_configtest_t *test;
+    mod_acme_promoter_t *promoter; /* or NULL: only a start makes live */
     acme_store_t *store;
     const char *changed; /* path of acmectl's stamp */
     const char *staging; /* path of the folder */
@@ -170,6 +172,9 @@ apr_status_t mod_acme_restart_prepare(acme_setup_t *setup, int promoted,
     mod_acme_process_modules_read(&m->modules, setup->pconf);
     m->test = mod_acme_configtest_create(setup->server, setup->store_dir,
                                          look_and_act, m, setup->pconf);
+    if (setup->hot) {
+        m->promoter = mod_acme_promoter_create(setup, look_and_act, m);
+    }
     monitor = m;
     apr_pool_cleanup_register(setup->pconf, m, forget, apr_pool_cleanup_null);
     return APR_SUCCESS;
@@ -438,6 +443,12 @@ static void act(monitor_t *m, apr_time_t now, apr_pool_t *ptemp)
     }
     m->seen = now;
     look(m, now, ptemp);
+    if (m->promoter
+        && mod_acme_promoter_step(m->promoter, m->swapped, now, ptemp)) {
+        m->looked = 0;
+        m->swapped_since = 0;
+        look(m, now, ptemp);
+    }
     ready = m->facts.urgent + m->facts.routine;
     m->setup->shared->pending = ready;
     m->setup->shared->swapped = m->swapped;

@@ -57,8 +57,9 @@ static void remove_leftovers(const char *dir, apr_pool_t *ptemp)
 static void sweep(const acme_setup_t *setup, apr_pool_t *ptemp)
 {
     static const char *const folders[] = {
-        "",        "/archive", "/live",    "/stash", "/import",  "/desired",
-        "/outbox", "/pinned",  "/revoked", "/reuse", "/removed", "/waiting"};
+        "",         "/archive", "/live",    "/stash",  "/import",
+        "/desired", "/outbox",  "/bundles", "/pinned", "/revoked",
+        "/reuse",   "/removed", "/waiting"};
     const char *archive =
         apr_pstrcat(ptemp, setup->store_dir, "/archive/", NULL);
     apr_array_header_t *names;

@@ -50,7 +50,8 @@ static int send_one(request_rec *r, const acme_setup_t *setup, const char *name)
         return send_json(r, HTTP_NOT_FOUND, json);
     }
     mod_acme_report_server(&server, setup, r->pool);
-    json = acme_status_site(cert->spec, cert->inventory,
+    json = acme_status_site(cert->spec,
+                            mod_acme_hot_inventory(setup, cert->index, r->pool),
                             mod_acme_config_setup_vault(setup, r->pool),
                             apr_time_now(), &server, NULL, r->pool);
     acme_json_give(json, "hot",
@@ -108,7 +109,7 @@ static int send_all(request_rec *r, const acme_setup_t *setup)
     for (i = 0; i < setup->certs->nelts && !r->connection->aborted; i++) {
         const acme_json_t *site =
             acme_status_brief(acme_site_cert_at(setup->certs, i)->spec,
-                              acme_site_cert_at(setup->certs, i)->inventory,
+                              mod_acme_hot_inventory(setup, i, ptemp),
                               mod_acme_report(setup, vault, i, ptemp), vault,
                               now, &server, NULL, ptemp);
 
@@ -257,7 +258,7 @@ static void make_row(acme_status_row_t *row, const section_t *section, int i,
 
     memset(&view, 0, sizeof(view));
     view.spec = cert->spec;
-    view.inventory = cert->inventory;
+    view.inventory = mod_acme_hot_inventory(section->setup, i, ptemp);
     view.job = mod_acme_report(section->setup, section->vault, i, ptemp);
     view.now = section->now;
     acme_status_row(row, &view, section->vault, &section->server, counts,

@@ -225,6 +225,7 @@ static void configure(acme_worker_config_t *config, const acme_setup_t *setup)
     config->urgent = setup->notify_urgent ? notify_urgent : NULL;
     config->urgent_baton = setup->notify_urgent;
     config->swap = setup->hot ? mod_acme_hot_swap : NULL;
+    config->look_again = setup->hot ? mod_acme_hot_look_again : NULL;
     config->swap_baton = (void *)setup;
     config->job_cache = setup->job_cache;
     config->crash = &setup->shared->crash;

@@ -7,14 +7,16 @@
  *
  * A child does not trust what is staged more than root does: whoever runs code
  * in another child could have sealed an older certificate. So it does root's
- * checks (acme_promote.h). Of those about age it has the latest notBefore that
- * the site ever had, which root has left in its memory at start, and is
- * stricter: a certificate that is dated back is left for root.
+ * checks (acme_promote.h). For those about age it has the latest notBefore that
+ * the site had at start, which root has left in its memory, what root has made
+ * live since, in a folder of root's, and what it has taken over itself. It is
+ * stricter than root: a certificate that is dated back is left for root.
  */
 #ifndef ACME_HOT_CHECK_H
 #define ACME_HOT_CHECK_H
 
 #include "acme_blocklist.h"
+#include "acme_hot_bundle.h"
 #include "acme_hot_table.h"
 #include "acme_promote.h"
 
@@ -22,6 +24,10 @@
 typedef struct acme_hot_check_t {
     const acme_spec_t *spec;
     acme_vault_t *vault;               /**< has the staged certificate */
+    const acme_hot_bundle_t *bundles;  /**< has what root has made live since
+                                           the start; or NULL */
+    const acme_cert_info_t *before;    /**< that the child has taken over, or
+                                           NULL */
     acme_blocklist_t *blocklist;       /**< or NULL */
     const acme_certstore_cert_t *live; /**< that this start has found, or
                                             NULL */
@@ -32,11 +38,12 @@ typedef struct acme_hot_check_t {
 } acme_hot_check_t;
 
 /**
- * Reads and checks the staged certificate.
- * @param key, chain set in p when it may be served
+ * Reads and checks the staged certificate or, where the worker has cleared it
+ * already, the one that root has made live since the start.
+ * @param found its bundle, key and chain, set in p when it may be served
  * @param problem says why it may not
  */
-acme_hot_reason_e acme_hot_check(acme_key_t **key, acme_chain_t **chain,
+acme_hot_reason_e acme_hot_check(acme_promote_staged_t *found,
                                  const acme_hot_check_t *check,
                                  acme_problem_t *problem, apr_pool_t *p);
 

@@ -33,22 +33,12 @@ static acme_certstore_cert_t *read_cert(const acme_job_t *job,
     return strcmp(cert->info->fingerprint, job->staged) == 0 ? cert : NULL;
 }
 
-const acme_inventory_t *
-acme_swapped_inventory(const acme_spec_t *spec,
-                       const acme_inventory_t *inventory, const acme_job_t *job,
-                       acme_vault_t *vault, apr_pool_t *p)
+acme_inventory_t *acme_swapped_with(const acme_inventory_t *inventory,
+                                    const acme_certstore_cert_t *cert,
+                                    apr_pool_t *p)
 {
-    const acme_certstore_cert_t *cert;
-    acme_inventory_t *swapped;
+    acme_inventory_t *swapped = apr_pmemdup(p, inventory, sizeof(*inventory));
 
-    if (!job || !job->staged || !job->swapped || !vault || spec->cert_file) {
-        return inventory;
-    }
-    cert = read_cert(job, vault, p);
-    if (!cert) {
-        return inventory;
-    }
-    swapped = apr_pmemdup(p, inventory, sizeof(*inventory));
     swapped->live = cert;
     if (inventory->serving != ACME_SERVING_NOTHING) {
         swapped->serving = ACME_SERVING_LKC;
@@ -59,4 +49,21 @@ acme_swapped_inventory(const acme_spec_t *spec,
     swapped->foreign = 0;
     swapped->aged = 0;
     return swapped;
+}
+
+const acme_inventory_t *
+acme_swapped_inventory(const acme_spec_t *spec,
+                       const acme_inventory_t *inventory, const acme_job_t *job,
+                       acme_vault_t *vault, apr_pool_t *p)
+{
+    const acme_certstore_cert_t *cert;
+
+    if (!job || !job->staged || !job->swapped || !vault || spec->cert_file) {
+        return inventory;
+    }
+    cert = read_cert(job, vault, p);
+    if (!cert) {
+        return inventory;
+    }
+    return acme_swapped_with(inventory, cert, p);
 }

@@ -13,6 +13,12 @@
 #include "acme_spec.h"
 #include "acme_vault.h"
 
+/** Returns the inventory with another certificate live and served, made in p.
+ *  @param cert lives as long as p */
+acme_inventory_t *acme_swapped_with(const acme_inventory_t *inventory,
+                                    const acme_certstore_cert_t *cert,
+                                    apr_pool_t *p);
+
 /** Returns the inventory while children serve the staged certificate:
  *  with that one live, made in p; the given one where they do not, or where the
  *  staged certificate cannot be read.

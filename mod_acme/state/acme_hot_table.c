@@ -14,6 +14,7 @@
 /* A certificate of a site. */
 typedef struct slot_t {
     volatile apr_uint32_t generation;
+    volatile apr_uint32_t promoted; /* generation */
     volatile apr_uint32_t reason;
     char cert[CERT];
 } slot_t;
@@ -89,6 +90,18 @@ apr_uint32_t acme_hot_table_generation(const acme_hot_table_t *table, int cert)
 apr_uint32_t acme_hot_table_latest(const acme_hot_table_t *table)
 {
     return load(&table->head->latest);
+}
+
+void acme_hot_table_promote(acme_hot_table_t *table, int cert)
+{
+    slot_t *slot = &table->slots[cert];
+
+    apr_atomic_set32(&slot->promoted, load(&slot->generation));
+}
+
+apr_uint32_t acme_hot_table_promoted(const acme_hot_table_t *table, int cert)
+{
+    return load(&table->slots[cert].promoted);
 }
 
 void acme_hot_table_refuse(acme_hot_table_t *table, int cert,
@@ -207,6 +220,8 @@ const char *acme_hot_table_reason_text(acme_hot_reason_e reason)
                "put in place";
     case ACME_HOT_UNFIT:
         return "it has failed a check";
+    case ACME_HOT_REFUSED:
+        return "it could not be written into the live set";
     case ACME_HOT_DAMAGED:
         return "it cannot be read from the store";
     case ACME_HOT_ACCEPTED:

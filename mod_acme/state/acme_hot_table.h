@@ -25,6 +25,7 @@ typedef enum {
     ACME_HOT_STAPLED, /**< its OCSP response would be missing */
     ACME_HOT_OLDER,   /**< it is not newer than the one before */
     ACME_HOT_UNFIT,   /**< it failed another check */
+    ACME_HOT_REFUSED, /**< root has not made it live */
     ACME_HOT_DAMAGED, /**< it cannot be read */
     ACME_HOT_REASONS
 } acme_hot_reason_e;
@@ -54,6 +55,12 @@ apr_uint32_t acme_hot_table_generation(const acme_hot_table_t *table, int cert);
 
 /** Returns the latest generation of all. */
 apr_uint32_t acme_hot_table_latest(const acme_hot_table_t *table);
+
+/** Notes that root has made the announced certificate live. */
+void acme_hot_table_promote(acme_hot_table_t *table, int cert);
+
+/** Returns the generation of the certificate that root has made live, or 0. */
+apr_uint32_t acme_hot_table_promoted(const acme_hot_table_t *table, int cert);
 
 /** Notes that a certificate is left for a restart. */
 void acme_hot_table_refuse(acme_hot_table_t *table, int cert,

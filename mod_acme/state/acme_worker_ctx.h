@@ -17,6 +17,7 @@
 struct acme_blocklist_t;
 struct acme_dns_t;
 struct acme_key_reuse_t;
+struct acme_inventory_t;
 struct acme_keygen_t;
 struct acme_solver_dns_t;
 
@@ -48,7 +49,11 @@ typedef struct acme_worker_ctx_t {
      *  with no restart. Returns zero when it waits for a restart instead; may
      *  be called more than once. Or NULL: all wait. */
     int (*swap)(void *baton, int site, const char *fingerprint);
-    void *swap_baton;
+    /** Returns the inventory of the site with that index when root has made
+     *  another certificate live since it was asked last, else NULL; it lives
+     *  until root does so twice more. Or NULL: only a start does that. */
+    const struct acme_inventory_t *(*look_again)(void *baton, int site);
+    void *swap_baton;   /**< of both */
     acme_flush_t flush; /**< of items that must be on disk before an order goes
                              on */
     acme_worker_ctx_e state;

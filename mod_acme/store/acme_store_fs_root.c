@@ -30,7 +30,8 @@
 
 /* The folders that the worker may read. All others but its own are root's
  * alone. */
-static const char *const shared[] = {"outbox", "revoked", "reuse", NULL};
+static const char *const shared[] = {"outbox", "revoked", "reuse", "bundles",
+                                     NULL};
 static const char *const own[] = {"live",    "stash",   "import",
                                   "archive", "removed", "pinned",
                                   "waiting", "desired", NULL};

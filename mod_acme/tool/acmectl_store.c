@@ -335,6 +335,11 @@ acme_inventory_t *acmectl_store_inventory(const acmectl_t *ctl, int i,
     }
     if (rv == APR_SUCCESS) {
         inventory->live = live;
+        if (strcmp(ctl->published->activation, "hot") == 0
+            && inventory->serving != ACME_SERVING_NOTHING) {
+            /* It may be live since the configuration was published. */
+            inventory->serving = ACME_SERVING_LKC;
+        }
         inventory->revoked = acme_certstore_revoked(ctl->certstore, live, p);
         inventory->pinned =
             acme_pin_get(ctl->dir, spec->name, p) == live->version;

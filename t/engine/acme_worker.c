@@ -584,6 +584,7 @@ typedef struct host_t {
     int swaps;
     int urgent;
     char fingerprint[128];
+    acme_inventory_t *live; /* what root has made live, or NULL */
 } host_t;
 
 static int swap(void *baton, int site, const char *fingerprint)
@@ -594,6 +595,16 @@ static int swap(void *baton, int site, const char *fingerprint)
     ++host->swaps;
     apr_cpystrn(host->fingerprint, fingerprint, sizeof(host->fingerprint));
     return host->answer;
+}
+
+static const acme_inventory_t *look_again(void *baton, int site)
+{
+    host_t *host = baton;
+    const acme_inventory_t *live = host->live;
+
+    assert_int_equal(site, 0);
+    host->live = NULL;
+    return live;
 }
 
 static void hear_urgent(void *baton, int site)
@@ -607,6 +618,7 @@ static void hear_urgent(void *baton, int site)
 static void attend(world_t *w, host_t *host)
 {
     w->config.swap = swap;
+    w->config.look_again = look_again;
     w->config.swap_baton = host;
     w->config.urgent = hear_urgent;
     w->config.urgent_baton = host;
@@ -616,7 +628,7 @@ static void attend(world_t *w, host_t *host)
 static void the_host_may_serve_what_is_staged(void **state)
 {
     world_t *w = world_create(*state);
-    host_t host = {1, 0, 0, ""};
+    host_t host = {1, 0, 0, "", NULL};
     const acme_job_t *job;
 
     world_add(w, "a.example");
@@ -643,7 +655,50 @@ static void the_host_may_serve_what_is_staged(void **state)
     assert_null(world_job(w, "a.example")->staged);
 }
 
+static void what_root_makes_live_is_settled_and_renewed(void **state)
+{
+    world_t *w = world_create(*state);
+    host_t host = {1, 0, 0, "", NULL};
+    acme_inventory_t live;
+    acme_certstore_cert_t cert;
+    acme_cert_info_t info;
+
+    world_add(w, "a.example");
+    world_boot(w);
+    attend(w, &host);
+    assert_true(world_run(w));
+    assert_true(world_job(w, "a.example")->swapped);
+    /* It is looked for again soon. */
+    assert_true(w->next <= w->clock->now + 10 * ACME_TIME_MINUTE);
+    memset(&live, 0, sizeof(live));
+    memset(&cert, 0, sizeof(cert));
+    memset(&info, 0, sizeof(info));
+    info.names = world_strings(w->p, "a.example");
+    info.fingerprint = apr_pstrdup(w->p, host.fingerprint);
+    info.key_type = "P-256";
+    info.not_before = w->clock->now;
+    info.not_after = w->clock->now + 90 * ACME_TIME_DAY;
+    cert.info = &info;
+    cert.ca_url = w->ca_spec.url;
+    live.live = &cert;
+    live.serving = ACME_SERVING_LKC;
+    live.staged = ACME_STAGED_PROMOTED;
+    live.staged_fingerprint = info.fingerprint;
+    host.live = &live;
+    world_live(w, 10 * ACME_TIME_MINUTE);
+    assert_null(world_job(w, "a.example")->staged);
+    assert_int_equal(world_count(w, ACME_STORE_STAGING), 0);
+    assert_int_equal(w->ca->orders, 1);
+    /* The renewal comes in its time, with no restart. */
+    world_live(w, 59 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 1);
+    world_live(w, 5 * ACME_TIME_DAY);
+    assert_int_equal(w->ca->orders, 2);
+    assert_true(world_job(w, "a.example")->swapped);
+}
+
 ACME_T_MAIN(ACME_T(the_first_certificate),
+            ACME_T(what_root_makes_live_is_settled_and_renewed),
             ACME_T(the_host_may_serve_what_is_staged),
             ACME_T(a_restart_settles_and_the_renewal_has_a_new_key),
             ACME_T(two_sites_share_one_account),

@@ -17,8 +17,7 @@ typedef struct world_t {
     acme_spec_t spec;
     acme_t_log_t *log;
     acme_problem_t problem;
-    acme_key_t *key;
-    acme_chain_t *chain;
+    acme_promote_staged_t found;
     apr_pool_t *p;
 } world_t;
 
@@ -51,16 +50,15 @@ static acme_hot_reason_e check(world_t *w)
     static const acme_problem_t none = ACME_PROBLEM_INIT;
 
     w->problem = none;
-    w->key = NULL;
-    w->chain = NULL;
-    return acme_hot_check(&w->key, &w->chain, &w->check, &w->problem, w->p);
+    memset(&w->found, 0, sizeof(w->found));
+    return acme_hot_check(&w->found, &w->check, &w->problem, w->p);
 }
 
 static void assert_left(world_t *w, acme_hot_reason_e reason, const char *why)
 {
     assert_int_equal(check(w), reason);
-    assert_null(w->key);
-    assert_null(w->chain);
+    assert_null(w->found.key);
+    assert_null(w->found.chain);
     acme_t_contains(w->problem.detail, why);
 }
 
@@ -71,8 +69,9 @@ static void accepts_what_root_would(void **state)
 
     stage(w, bundle);
     assert_int_equal(check(w), ACME_HOT_ACCEPTED);
-    assert_non_null(w->key);
-    assert_string_equal(acme_cert_chain_info(w->chain)->fingerprint,
+    assert_non_null(w->found.key);
+    assert_string_equal(w->found.bundle->ca_url, "https://ca.example/dir");
+    assert_string_equal(acme_cert_chain_info(w->found.chain)->fingerprint,
                         acme_t_fingerprint(bundle, w->p));
 }
 
@@ -99,6 +98,60 @@ static void only_a_later_not_before_is_new(void **state)
     assert_left(w, ACME_HOT_OLDER, "it is valid from");
     w->check.newest = FROM - apr_time_from_sec(1);
     assert_int_equal(check(w), ACME_HOT_ACCEPTED);
+}
+
+static const char *fingerprint_of(const world_t *w)
+{
+    return acme_cert_chain_info(w->found.chain)->fingerprint;
+}
+
+static void promote(world_t *w, const acme_bundle_t *bundle)
+{
+    static const unsigned char secret[ACME_SEAL_SECRET_LEN] = {9, 8, 7};
+
+    w->check.bundles =
+        acme_hot_bundle_open(w->dir, acme_seal_create(secret, w->p), w->p);
+    assert_int_equal(acme_hot_bundle_put(w->check.bundles, NAME,
+                                         acme_bundle_print(bundle, w->p),
+                                         getegid(), NULL, w->p),
+                     0);
+}
+
+static void what_root_has_made_live_counts(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *first = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    acme_bundle_t *second = acme_t_bundle(NAME, ACME_T_NOW + 1000000, w->p);
+
+    /* The worker has cleared it. */
+    promote(w, first);
+    assert_int_equal(check(w), ACME_HOT_ACCEPTED);
+    assert_string_equal(fingerprint_of(w), acme_t_fingerprint(first, w->p));
+    /* It is still staged. */
+    stage(w, first);
+    assert_int_equal(check(w), ACME_HOT_ACCEPTED);
+    /* A later one. */
+    stage(w, second);
+    assert_int_equal(check(w), ACME_HOT_ACCEPTED);
+    assert_string_equal(fingerprint_of(w), acme_t_fingerprint(second, w->p));
+    /* An earlier one comes back. */
+    promote(w, second);
+    stage(w, first);
+    assert_left(w, ACME_HOT_OLDER, "the site had one that is valid from");
+}
+
+static void what_the_child_has_taken_over_counts(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *first = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    acme_bundle_t *second = acme_t_bundle(NAME, ACME_T_NOW + 1000000, w->p);
+
+    stage(w, second);
+    assert_int_equal(check(w), ACME_HOT_ACCEPTED);
+    w->check.before = acme_cert_chain_info(w->found.chain);
+    assert_int_equal(check(w), ACME_HOT_ACCEPTED);
+    stage(w, first);
+    assert_left(w, ACME_HOT_OLDER, "the site had one that is valid from");
 }
 
 static void dates_names_and_keys_are_checked(void **state)
@@ -167,6 +220,8 @@ static void stapling_matters_with_an_ocsp_responder_only(void **state)
 ACME_T_MAIN(ACME_T(accepts_what_root_would),
             ACME_T(what_cannot_be_read_is_damaged),
             ACME_T(only_a_later_not_before_is_new),
+            ACME_T(what_root_has_made_live_counts),
+            ACME_T(what_the_child_has_taken_over_counts),
             ACME_T(dates_names_and_keys_are_checked),
             ACME_T(it_covers_as_much_as_the_live_one),
             ACME_T(what_was_revoked_is_not_served),

@@ -61,6 +61,22 @@ static void a_refusal_lasts_until_the_next_certificate(void **state)
     assert_string_equal(acme_hot_table_reason_text(ACME_HOT_ACCEPTED), "");
 }
 
+static void what_is_live_is_known_by_its_generation(void **state)
+{
+    acme_hot_table_t *table = make_table(*state);
+
+    assert_int_equal(acme_hot_table_promoted(table, 1), 0);
+    acme_hot_table_announce(table, 0, "aa11");
+    acme_hot_table_announce(table, 1, "aa11");
+    acme_hot_table_promote(table, 1);
+    assert_int_equal(acme_hot_table_promoted(table, 1), 2);
+    acme_hot_table_announce(table, 1, "bb22");
+    assert_int_equal(acme_hot_table_promoted(table, 1), 2);
+    acme_hot_table_promote(table, 1);
+    assert_int_equal(acme_hot_table_promoted(table, 1), 3);
+    assert_int_equal(acme_hot_table_promoted(table, 0), 0);
+}
+
 static void a_replaced_callback_stops_all(void **state)
 {
     acme_hot_table_t *table = make_table(*state);
@@ -134,6 +150,7 @@ static void any_number_may_be_in_the_memory(void **state)
 
 ACME_T_MAIN(ACME_T(announcements_are_counted),
             ACME_T(a_refusal_lasts_until_the_next_certificate),
+            ACME_T(what_is_live_is_known_by_its_generation),
             ACME_T(a_replaced_callback_stops_all), ACME_T(children_are_listed),
             ACME_T(a_killed_child_leaves_its_line_to_others),
             ACME_T(any_number_may_be_in_the_memory))
