@@ -25,7 +25,7 @@
 #include "acme_worker_ctx.h"
 
 /** Most questions to one address at once. */
-#define ACME_DNS_SEEN_MOST 4
+#define ACME_DNS_SEEN_MOST 2
 
 /** How long an address is not asked that has not answered. */
 #define ACME_DNS_SEEN_DEAD (5 * ACME_TIME_MINUTE)

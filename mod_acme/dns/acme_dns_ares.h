@@ -25,7 +25,7 @@
 #include "acme_time.h"
 
 /** Most questions that are asked at once. */
-#define ACME_DNS_ARES_MOST 16
+#define ACME_DNS_ARES_MOST 64
 
 /** The longest time from asking to the answer. */
 #define ACME_DNS_ARES_LIMIT apr_time_from_sec(15)
