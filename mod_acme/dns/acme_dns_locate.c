@@ -169,7 +169,7 @@ static const char *where(const acme_dns_locate_t *locate, apr_pool_t *p)
 {
     return strcmp(locate->first, locate->name) == 0
                ? locate->name
-               : apr_psprintf(p, "%s, where the CNAME record at %s leads",
+               : apr_psprintf(p, "%s (where the CNAME record at %s leads)",
                               locate->name, locate->first);
 }
 

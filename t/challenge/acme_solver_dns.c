@@ -452,6 +452,34 @@ static void the_record_of_a_site_that_is_gone_goes_by_its_command(void **state)
     assert_int_equal(items(b), 0);
 }
 
+static void a_record_of_another_way_goes_by_its_own(void **state)
+{
+    bench_t *b = make_bench(*state);
+    acme_spec_t *spec = add(b, "a.example");
+    acme_dns_spec_t *dns = apr_pmemdup(b->p, spec->dns, sizeof(*dns));
+
+    give_order(b, spec);
+    present(b, spec, "one", NULL);
+    present(b, spec, "two", NULL);
+    finish(b);
+    assert_int_equal(b->commands->records->nelts, 2);
+    /* The configuration has another way now. */
+    dns->way = ACME_DNS_RESPONDER;
+    spec->dns = dns;
+    boot(b);
+    assert_int_equal(present(b, spec, "one", NULL), APR_EAGAIN);
+    finish(b);
+    assert_int_equal(present(b, spec, "one", NULL), APR_SUCCESS);
+    assert_int_equal(b->commands->records->nelts, 1);
+    assert_int_equal(b->commands->calls->nelts, 3);
+    cleanup(b, spec, "one");
+    cleanup(b, spec, "two");
+    finish(b);
+    assert_int_equal(b->commands->records->nelts, 0);
+    assert_int_equal(b->commands->calls->nelts, 4);
+    assert_int_equal(items(b), 0);
+}
+
 static void a_damaged_item_is_removed(void **state)
 {
     apr_pool_t *p = *state;
@@ -497,5 +525,6 @@ ACME_T_MAIN(ACME_T(a_record_is_noted_set_up_and_torn_down),
             ACME_T(a_teardown_that_fails_is_repeated_and_given_up),
             ACME_T(a_sweep_leaves_what_an_order_will_clean_up),
             ACME_T(the_record_of_a_site_that_is_gone_goes_by_its_command),
+            ACME_T(a_record_of_another_way_goes_by_its_own),
             ACME_T(a_damaged_item_is_removed),
             ACME_T(the_end_of_the_worker_ends_what_runs))
