@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <apr_atomic.h>
+
 /* Datagrams of a socket that are taken before the others have their turn. */
 #define TURN 64
 
@@ -40,11 +42,17 @@ struct acme_dns_server_t {
     acme_dns_listen_t listeners[ACME_DNS_SERVER_LISTENERS];
     int count;
     int wake[2];
-    volatile int stop;
+    apr_uint32_t stop; /* atomic */
     apr_time_t paused; /* until then no connection is accepted */
     connection_t connections[ACME_DNS_SERVER_CONNECTIONS];
     apr_pool_t *p; /* of one query */
 };
+
+static int is_stopped(const acme_dns_server_t *server)
+{
+    /* APR's function takes no const. */
+    return (int)apr_atomic_read32((apr_uint32_t *)&server->stop);
+}
 
 static apr_status_t close_wake(void *data)
 {
@@ -88,7 +96,7 @@ void acme_dns_server_stop(acme_dns_server_t *server)
 {
     int before = errno;
 
-    server->stop = 1;
+    apr_atomic_set32(&server->stop, 1);
     if (write(server->wake[1], "", 1) < 0) {
         /* It is full, so that the thread wakes anyway. */
     }
@@ -102,10 +110,10 @@ int acme_dns_server_wait(const acme_dns_server_t *server,
 
     wake.fd = server->wake[0];
     wake.events = POLLIN;
-    if (!server->stop) {
+    if (!is_stopped(server)) {
         (void)poll(&wake, 1, (int)apr_time_as_msec(time));
     }
-    return server->stop;
+    return is_stopped(server);
 }
 
 /* ---- UDP ---- */
@@ -118,7 +126,7 @@ static void serve_udp(acme_dns_server_t *server, int fd)
     apr_status_t rv;
     int i;
 
-    for (i = 0; i < TURN && !server->stop; ++i) {
+    for (i = 0; i < TURN && !is_stopped(server); ++i) {
         rv = acme_dns_listen_receive(&query, fd);
         if (rv == APR_EINVAL) {
             continue;
@@ -346,14 +354,14 @@ void acme_dns_server_run(acme_dns_server_t *server)
     apr_time_t now = apr_time_now();
     int i, open, wait;
 
-    while (!server->stop) {
+    while (!is_stopped(server)) {
         open = fill(fds, server, now);
         wait = open || now < server->paused ? TICK_MSEC : -1;
         i = poll(fds,
                  (nfds_t)(1 + 2 * server->count + ACME_DNS_SERVER_CONNECTIONS),
                  wait);
         now = apr_time_now();
-        if (i >= 0 && !server->stop) {
+        if (i >= 0 && !is_stopped(server)) {
             serve(server, fds, now);
         }
     }
