@@ -126,6 +126,27 @@ static int run(check_t *check)
     return 1;
 }
 
+/* Returns the records that ACMEDnsResponder needs for the names, or NULL. */
+static const apr_array_header_t *records_of(const check_t *check)
+{
+    int i = acme_published_find(check->ctl->published, check->name);
+
+    return i < 0 ? NULL : acmectl_store_spec(check->ctl, i)->dns_records;
+}
+
+/* Prints what is to be published, whichever type was looked at. */
+static void print_records(const check_t *check)
+{
+    const apr_array_header_t *records = records_of(check);
+    int i;
+
+    for (i = 0; records && i < records->nelts; ++i) {
+        printf("%s, for ACMEDnsResponder: %s\n",
+               i ? "and" : "to be published once in the DNS",
+               APR_ARRAY_IDX(records, i, const char *));
+    }
+}
+
 static void print_json(const check_t *check)
 {
     apr_pool_t *p = check->ctl->p;
@@ -142,6 +163,9 @@ static void print_json(const check_t *check)
     acme_json_set_str(json, "to-fix", to_fix);
     acme_json_give(json, "checks",
                    acme_preflight_finding_json(check->findings, 1, p));
+    if (records_of(check)) {
+        acme_json_set_strs(json, "dns-records", records_of(check));
+    }
     acmectl_io_print_json(check->ctl, json);
 }
 
@@ -193,6 +217,7 @@ int acmectl_check(acmectl_t *ctl)
     }
     else {
         print_text(&check);
+        print_records(&check);
     }
     return acme_preflight_finding_worst(check.findings) >= ACME_PREFLIGHT_FAULT
                ? CTL_FAILED
