@@ -161,11 +161,14 @@ int mod_acme_status_handler(request_rec *r)
 /* server-status: one line of the table per site. */
 
 /* Returns a text, or "" for NULL, for HTML, in bounded length because a CA may
- * have written it. */
+ * have written it, and without places in the configuration, because everybody
+ * may see the page. */
 static const char *html(const char *text, apr_pool_t *p)
 {
+    const char *shown = acme_judgement_without_places(text ? text : "", p);
+
     return ap_escape_html(
-        p, acme_text_bound(acme_text_utf8(text ? text : "", p), MAX_TEXT, p));
+        p, acme_text_bound(acme_text_utf8(shown, p), MAX_TEXT, p));
 }
 
 /* Prints how far away a date is, and the date itself below that; neither

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "acme_schedule.h"
@@ -519,6 +520,46 @@ void acme_judgement_of_server(acme_judgement_t *judgement,
     else {
         set(judgement, ACME_JUDGEMENT_OK, "orders and renews by itself");
     }
+}
+
+/* Returns the length of a place, "FILE:LINE", at the beginning of a word, or 0.
+ * A URL with a port is none. */
+static apr_size_t place_length(const char *word, apr_size_t len)
+{
+    const char *slash = memchr(word, '/', len);
+    apr_size_t end = len;
+    apr_size_t digits;
+
+    while (end && !apr_isdigit(word[end - 1])) {
+        end--;
+    }
+    for (digits = end; digits && apr_isdigit(word[digits - 1]); digits--) {
+    }
+    if (!slash || digits == end || digits < 2 || word[digits - 1] != ':'
+        || slash > word + digits || (slash > word && slash[-1] == ':')) {
+        return 0;
+    }
+    return end;
+}
+
+const char *acme_judgement_without_places(const char *text, apr_pool_t *p)
+{
+    static const char ends[] = " \t,;()'\"";
+    apr_array_header_t *parts = apr_array_make(p, 8, sizeof(const char *));
+
+    while (text && *text) {
+        apr_size_t len = strcspn(text, ends);
+        apr_size_t place = place_length(text, len);
+        apr_size_t gap = strspn(text + len, ends);
+
+        if (place) {
+            APR_ARRAY_PUSH(parts, const char *) = ACME_JUDGEMENT_PLACE;
+        }
+        APR_ARRAY_PUSH(parts, const char *) =
+            apr_pstrmemdup(p, text + place, len + gap - place);
+        text += len + gap;
+    }
+    return text ? apr_array_pstrcat(p, parts, 0) : NULL;
 }
 
 const char *acme_judgement_outlook(const acme_judgement_t *judgement,

@@ -63,6 +63,13 @@ void acme_judgement_of_server(acme_judgement_t *judgement,
                               const acme_judgement_server_t *server,
                               apr_pool_t *p);
 
+/** The words for a place in the configuration on a public page. */
+#define ACME_JUDGEMENT_PLACE "(place: see acme-status)"
+
+/** Returns a text of a judgement without places in the configuration
+ *  ("FILE:LINE"), for a page that everybody may see; NULL stays NULL. */
+const char *acme_judgement_without_places(const char *text, apr_pool_t *p);
+
 /** Returns "NEXT at TIME", or NULL when nothing happens by itself. */
 const char *acme_judgement_outlook(const acme_judgement_t *judgement,
                                    apr_time_t now, apr_pool_t *p);

@@ -460,6 +460,40 @@ static void the_outlook_has_the_time_and_how_far_it_is(void **state)
                         "renewed now");
 }
 
+static void a_public_page_names_no_place(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *shown;
+    } cases[] = {
+        {"", ""},
+        {"valid until 2026-04-11T03:04:05Z",
+         "valid until 2026-04-11T03:04:05Z"},
+        {"the virtual host at /etc/x/y.conf:7 has no TLS",
+         "the virtual host at " ACME_JUDGEMENT_PLACE " has no TLS"},
+        {"port 80 (virtual host at /x.conf:12), where",
+         "port 80 (virtual host at " ACME_JUDGEMENT_PLACE "), where"},
+        {"at conf/x.conf:3: correct it",
+         "at " ACME_JUDGEMENT_PLACE ": correct it"},
+        {"at '/a:1'; /b:22",
+         "at '" ACME_JUDGEMENT_PLACE "'; " ACME_JUDGEMENT_PLACE},
+        {"https://ca.test:14000/dir", "https://ca.test:14000/dir"},
+        {"connect https://ca.test:14000", "connect https://ca.test:14000"},
+        {"listens on [::1]:443 and 10.0.0.1:80, write '<VirtualHost *:443>'",
+         "listens on [::1]:443 and 10.0.0.1:80, write '<VirtualHost *:443>'"},
+        {"chown root /var/lib/x", "chown root /var/lib/x"},
+        {"/ : 7", "/ : 7"},
+    };
+    size_t i;
+
+    assert_null(acme_judgement_without_places(NULL, *state));
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        assert_string_equal(
+            acme_judgement_without_places(cases[i].text, *state),
+            cases[i].shown);
+    }
+}
+
 static void what_a_ca_says_is_one_line(void **state)
 {
     world_t *w = make_world(*state);
@@ -480,4 +514,5 @@ static void what_a_ca_says_is_one_line(void **state)
 
 ACME_T_MAIN(ACME_T(each_state_is_the_same_everywhere),
             ACME_T(the_outlook_has_the_time_and_how_far_it_is),
+            ACME_T(a_public_page_names_no_place),
             ACME_T(what_a_ca_says_is_one_line))
