@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A child that is ended before it has begun."""
+"""A child that is ended before it has begun, or while its worker is busy."""
 
 import os
 
@@ -41,3 +41,21 @@ def test_no_exit_in_the_middle_of_a_call(make_httpd, pebble, mpm, place):
         >= 2 + START_SERVERS and len(httpd.children()) >= START_SERVERS,
         120, "children in the place of those that were ended")
     wait_until_served(httpd, pebble, SHOP, timeout=120)
+
+
+@pytest.mark.parametrize("mpm", ("event", "worker", "prefork"))
+def test_no_exit_handler_beside_the_worker(make_httpd, fake, mpm):
+    """The worker's thread does not end in time. Exit handlers of libraries free
+    what it uses, and the child would crash."""
+    httpd = make_httpd(fake, mpm=mpm)
+    late = httpd.path("run", "late")
+    httpd.more_env = {"LD_PRELOAD": preload.build(httpd.dir, "late"),
+                      "LATE": late}
+    httpd.configure(conf.managed_conf(httpd, fake, SHOP))
+    os.chmod(httpd.path("run"), 0o777)
+    httpd.start()
+    procs.wait_until(lambda: os.path.exists(late + ".inside"), procs.GIVE_UP,
+                     "the worker begins")
+    httpd.stop()
+    assert not os.path.exists(late + ".handlers")
+    assert not httpd.log.lines("AH00052")

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+/* _GNU_SOURCE for on_exit(), because it is not in POSIX. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include "mod_acme_hooks.h"
+
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <mod_watchdog.h>
 
@@ -113,9 +121,11 @@ static void thread_ended(void *data)
     }
 }
 
-static int is_alive(void)
+/* Returns non-zero when the worker's thread exists, `unknown` when the mutex
+ * cannot be had. */
+static int is_alive(int unknown)
 {
-    int alive = 0;
+    int alive = unknown;
 
     if (lock()) {
         alive = child.alive;
@@ -124,10 +134,36 @@ static int is_alive(void)
     return alive;
 }
 
+#ifdef __GLIBC__
+static void end_now(int status, void *data)
+{
+    (void)data;
+    _exit(status);
+}
+#else
+static void end_now(void)
+{
+    _exit(0);
+}
+#endif
+
+/* Lets exit() end the process before the exit handlers of libraries run: they
+ * free what the worker's thread may be using, and the child would crash. The
+ * handler that is registered last runs first. */
+static void skip_exit_handlers(void)
+{
+#ifdef __GLIBC__
+    (void)on_exit(end_now, NULL);
+#else
+    (void)atexit(end_now);
+#endif
+}
+
 /* Stops the worker at the end of a child. mod_watchdog does not wait for its
  * threads, because its cleanup is in a pool that no child destroys. The worker
  * leaves at once unless it waits for an answer that must not be lost. It must
- * not be inside OpenSSL or use APR's pools when exit() destroys them. */
+ * not be inside OpenSSL or use APR's pools when exit() destroys them. On a busy
+ * machine, or a slow disk, it may be at work for longer than this waits. */
 static apr_status_t leave(void *data)
 {
     int i;
@@ -137,10 +173,13 @@ static apr_status_t leave(void *data)
     for (i = 0; child.mutex && i < LEAVE_STEPS && is_inside(i); ++i) {
         apr_sleep(LEAVE_STEP);
     }
-    for (i = 0; child.mutex && i < END_STEPS && is_alive(); ++i) {
+    for (i = 0; child.mutex && i < END_STEPS && is_alive(0); ++i) {
         apr_sleep(LEAVE_STEP);
     }
     mod_acme_responder_leave();
+    if (child.mutex && is_alive(1)) {
+        skip_exit_handlers();
+    }
     return APR_SUCCESS;
 }
 

@@ -7,6 +7,7 @@ kill_at   ends the process with SIGKILL before or after the n-th change of the
           from the n-th on
 end_in    gives a child of httpd a SIGTERM in the middle of a function
 steps     counts the steps of a child that waits for its end, and can hold it
+late      keeps the worker's thread, and notes that exit handlers run
 crash     crashes when a file gets its name
 load      spoils the loading of a certificate by mod_ssl"""
 
@@ -285,6 +286,55 @@ void apr_sleep(long long t)
 }
 """
 
+LATE = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int is_inside;
+
+static void note(const char *what)
+{
+    char path[1024];
+
+    snprintf(path, sizeof(path), "%s.%s", getenv("LATE"), what);
+    close(open(path, O_WRONLY | O_CREAT, 0644));
+}
+
+/* Runs after the exit handlers of all libraries. */
+static void at_exit(void)
+{
+    if (is_inside) {
+        note("handlers");
+    }
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    if (getenv("LATE")) {
+        atexit(at_exit);
+    }
+}
+
+/* The worker's thread calls it first of all, and is kept. */
+void *curl_multi_init(void)
+{
+    void *(*real)(void) = dlsym(RTLD_NEXT, "curl_multi_init");
+
+    if (getenv("LATE")) {
+        is_inside = 1;
+        note("inside");
+        for (;;) {
+            pause();
+        }
+    }
+    return real();
+}
+"""
+
 CRASH = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -351,7 +401,7 @@ int SSL_CTX_use_certificate_chain_file(void *ctx, const char *path)
 def build(folder, name):
     """Returns the path of a library; skips the test without a compiler."""
     source = {"kill_at": KILL_AT, "end_in": END_IN, "steps": STEPS,
-              "load": LOAD, "crash": CRASH}[name]
+              "load": LOAD, "crash": CRASH, "late": LATE}[name]
     path = os.path.join(folder, name + ".so")
     with open(path[:-3] + ".c", "w", encoding="ascii") as file:
         file.write(source)
