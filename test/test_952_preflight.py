@@ -21,6 +21,11 @@ PROXY_AT, OTHER_AT, CLOSED_AT, LOOP_AT = (
 
 
 @pytest.fixture
+def pebble(make_pebble):
+    return make_pebble(config={"caaIdentities": ["ca.test"]})
+
+
+@pytest.fixture
 def dns():
     server = DnsFake()
     yield server
@@ -91,6 +96,36 @@ def fault_of(httpd, name):
     assert len(faults) == 1, faults
     assert faults[0]["name"] == name and faults[0]["to-fix"]
     return faults[0]["check"], faults[0]["state"]
+
+
+def test_caa_forbids(httpd, pebble, dns):
+    """The first order tells what the CA is called in CAA records."""
+    shut, method = "shut.test", "method.test"
+    dns.set("test", caa=[(0, "issue", "ca.test")])
+    dns.set(FINE, "127.0.0.1")
+    dns.set(shut, "127.0.0.1", caa=[(0, "issue", "other.test")])
+    dns.set(method, "127.0.0.1", caa=[
+        (0, "issue", "ca.test; validationmethods=dns-01")])
+    configure(httpd, pebble, dns, FINE, ACMEActivation="manual")
+    httpd.start()
+    status.wait_for(httpd, FINE, lambda site: site["renewal"]["finished"])
+    configure(httpd, pebble, dns, FINE, shut, method,
+              ACMEActivation="manual")
+    httpd.allow_log("ACME0671: ")
+    httpd.graceful()
+    for name, words in ((shut, "allows only other.test"),
+                        (method, "only with other validationmethods")):
+        httpd.log.wait_for("ACME0671: %s: .*the CAA record of %s allows.*%s"
+                           % (name, name, words.replace("allows ", "")))
+        assert fault_of(httpd, name) == ("caa", "forbids")
+        assert "add the CAA record: 0 issue" in status.of(
+            httpd, name)["judgement"]["to-fix"]
+    assert pebble.orders() == 1
+    done = acmectl.run(httpd, "check", shut, "--json")
+    assert done.status == acmectl.FAILED
+    assert [one["check"] for one in done.json["checks"]
+            if one["state"] == "forbids"] == ["caa"]
+    assert "permits this CA" in acmectl.ok(httpd, "check", FINE).out
 
 
 def test_each_fault_before_its_order(httpd, pebble, dns, serve):

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "acme_account_record.h"
+#include "acme_ca_account.h"
 #include "acme_preflight.h"
 #include "acme_schedule.h"
 #include "acme_time.h"
@@ -30,7 +32,8 @@ typedef struct run_t {
     int is_awaited; /* an order waits for it */
     int is_late;    /* it went on without it */
     apr_time_t begun;
-    const char *type; /* of the challenge */
+    const char *type;     /* of the challenge */
+    acme_caa_order_t caa; /* who orders there */
     acme_preflight_t *preflight;
     apr_pool_t *p;
 } run_t;
@@ -156,6 +159,28 @@ static apr_time_t next_look(const acme_site_entry_t *site,
                : weekly(name, now);
 }
 
+/* Says who orders, as CAA records see it. An account that is not registered
+ * yet has no record, and what the CA is called is not known before either. */
+static void set_caa(run_t *run, const acme_preflight_queue_t *queue,
+                    const acme_job_t *job)
+{
+    const acme_spec_t *spec = run->site->check.spec;
+    const acme_ca_spec_t *ca =
+        acme_spec_ca(spec, acme_job_ca(job, spec, run->p));
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_account_record_t *record;
+
+    run->caa.types = spec->challenge_types;
+    if (acme_account_record_load(&record, queue->table->ctx->vault,
+                                 acme_ca_account_name(ca, run->p), &problem,
+                                 run->p)
+        == APR_SUCCESS) {
+        run->caa.identities = record->caa;
+        run->caa.account =
+            record->gone || record->deactivated ? NULL : record->url;
+    }
+}
+
 static void enqueue(acme_preflight_queue_t *queue, acme_site_entry_t *site,
                     const acme_job_t *job, int is_awaited)
 {
@@ -170,6 +195,7 @@ static void enqueue(acme_preflight_queue_t *queue, acme_site_entry_t *site,
     run->type = APR_ARRAY_IDX(
         acme_spec_challenges(site->check.spec, job->failed_challenge, p), 0,
         const char *);
+    set_caa(run, queue, job);
     site->looking = is_awaited ? ACME_SITE_LOOK_AWAITED : ACME_SITE_LOOK;
     APR_ARRAY_PUSH(queue->waiting, run_t *) = run;
 }
@@ -377,6 +403,9 @@ static void conclude(acme_preflight_queue_t *queue, run_t *run)
     const char *before;
     int is_failing, is_news;
 
+    if (run->is_late && !acme_preflight_has_heard(run->preflight)) {
+        return; /* because no resolver is a fault of none of its names */
+    }
     describe(&found, queue, run);
     acme_log(log_of(queue), ACME_LOG_DEBUG, 0,
              ACME_TAG(0679) "%s: preflight of %s has ended: %s",
@@ -427,6 +456,7 @@ static void begin_run(acme_preflight_queue_t *queue, run_t *run)
         .seal = queue->config.seal,
         .http_port = queue->config.http_port,
         .https_port = queue->config.https_port,
+        .caa = &run->caa,
         .moved = &ctx->moved,
     };
 

@@ -8,6 +8,7 @@
 #include "acme_key_choice.h"
 #include "acme_obtain.h"
 #include "acme_obtain_result.h"
+#include "acme_preflight_queue.h"
 #include "acme_schedule.h"
 
 /* A running task: an order or an ARI query. */
@@ -181,6 +182,9 @@ static void rest(acme_task_set_t *set, acme_site_entry_t *site, acme_job_t *job,
               acme_site_table_now(table), p);
     acme_site_table_staged(table, site, &plan, job, p);
     acme_site_table_rest(table, site, &plan);
+    if (site->check.spec->preflight) {
+        site->look_at = acme_site_table_now(table) + ACME_PREFLIGHT_QUEUE_AGAIN;
+    }
     if ((at_once || job->at_once) && plan.what == ACME_PLAN_ORDER) {
         acme_site_table_set_due(table, site, acme_site_table_now(table));
     }

@@ -74,6 +74,8 @@ struct one_t {
     apr_array_header_t *ipv4, *ipv6; /* const char * */
     apr_array_header_t *lookups;     /* lookup_t * */
     apr_array_header_t *probes;      /* probe_t * */
+    const char *identifier;          /* as it is ordered: with the asterisk */
+    const char *caa_name;            /* whose CAA records are asked for */
     const char *missing; /* what does not exist: the name, or its alias */
     const char *zone;    /* that may be its zone */
     int labels;
@@ -280,12 +282,50 @@ static void confirm_done(void *baton, const acme_dns_answer_t *answer)
     }
 }
 
+/* Takes the CAA records of a name, or goes on with the one above. */
+static void caa_done(void *baton, const acme_dns_answer_t *answer)
+{
+    one_t *one = take(baton, answer);
+    acme_preflight_facts_t *facts;
+    acme_caa_verdict_t *verdict;
+    acme_caa_order_t order;
+    apr_pool_t *p;
+
+    if (!one) {
+        return;
+    }
+    facts = &one->facts;
+    p = one->preflight->p;
+    if (answer->outcome == ACME_DNS_FAILED) {
+        facts->caa_failed = 1;
+        return;
+    }
+    if (answer->outcome != ACME_DNS_FOUND) {
+        one->caa_name = acme_caa_parent(one->caa_name);
+        if (one->caa_name) {
+            ask(one, one->caa_name, ACME_DNS_CAA, caa_done);
+            return;
+        }
+    }
+    order = *one->preflight->config.caa;
+    order.identifier = one->identifier;
+    verdict = apr_pcalloc(p, sizeof(*verdict));
+    acme_caa_judge(verdict, &order, answer->records, p);
+    facts->caa = verdict;
+    facts->caa_at = one->caa_name;
+}
+
 static void begin_lookups(one_t *one)
 {
     acme_preflight_facts_t *facts = &one->facts;
     apr_pool_t *p = one->preflight->p;
 
     facts->looked_up = 1;
+    one->caa_name =
+        one->preflight->config.caa ? acme_caa_first(one->identifier) : NULL;
+    if (one->caa_name) {
+        ask(one, one->caa_name, ACME_DNS_CAA, caa_done);
+    }
     if (strcmp(facts->type, "dns-01") == 0) {
         ask(one, acme_domain_registered(facts->name, p), ACME_DNS_A,
             domain_done);
@@ -606,6 +646,7 @@ static void set_name(one_t *one, acme_preflight_t *preflight, const char *name)
     apr_pool_t *p = preflight->p;
 
     one->preflight = preflight;
+    one->identifier = name;
     one->facts.name = acme_ident_is_wildcard(name) ? name + 2 : name;
     one->facts.type = config->type;
     one->facts.is_ip = acme_ident_type(name) == ACME_IDENT_IP;

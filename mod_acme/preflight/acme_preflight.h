@@ -38,7 +38,10 @@ typedef struct acme_preflight_config_t {
     int http_port;  /**< where the CA's requests to port 80 arrive; 0: they do
                          not */
     int https_port; /**< the same for port 443 */
-    int *moved;     /**< set to non-zero with each answer; or NULL */
+    const acme_caa_order_t *caa; /**< who orders from which CA; its identifier
+                                      is not used. NULL: CAA records are not
+                                      looked at */
+    int *moved; /**< set to non-zero with each answer; or NULL */
 } acme_preflight_config_t;
 
 /** Creates a preflight. Nothing is asked before the first step.

@@ -177,6 +177,78 @@ static void judge_record(const judge_t *judge)
         NULL);
 }
 
+/* ---- CAA ---- */
+
+/* Returns non-zero when the records allow the type that is tried. */
+static int has_type(const acme_preflight_facts_t *facts)
+{
+    int i;
+
+    for (i = 0; facts->caa->types && i < facts->caa->types->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(facts->caa->types, i, const char *),
+                   facts->type)
+            == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *records_of(const judge_t *judge)
+{
+    return apr_pstrcat(judge->p, "the CAA record of ", judge->facts->caa_at,
+                       NULL);
+}
+
+static void judge_caa(const judge_t *judge)
+{
+    const acme_preflight_facts_t *facts = judge->facts;
+    const acme_caa_verdict_t *caa = facts->caa;
+    apr_pool_t *p = judge->p;
+
+    if (facts->caa_failed && facts->a == ACME_DNS_FAILED
+        && facts->aaaa == ACME_DNS_FAILED) {
+        return; /* because it is the same fault */
+    }
+    if (facts->caa_failed) {
+        add(judge, ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_FAULT, "failed",
+            "its CAA records cannot be looked up, for which CAs refuse a name",
+            "check that the name servers of the zone answer questions for "
+            "CAA, and its DNSSEC signatures");
+    }
+    else if (!caa) {
+        return;
+    }
+    else if (!facts->caa_at) {
+        add(judge, ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_FINE, "",
+            "it has no CAA records, so every CA may issue for it", NULL);
+    }
+    else if (caa->what == ACME_CAA_FORBIDDEN) {
+        add(judge, ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_FORBIDS, caa->reason,
+            apr_pstrcat(p, records_of(judge), " ", caa->reason, NULL),
+            caa->to_fix);
+    }
+    else if (caa->what == ACME_CAA_UNKNOWN) {
+        add(judge, ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_UNKNOWN, "",
+            apr_pstrcat(p, records_of(judge),
+                        " cannot be judged: ", caa->reason, NULL),
+            NULL);
+    }
+    else if (!has_type(facts)) {
+        add(judge, ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_FAULT, "methods",
+            apr_pstrcat(p, records_of(judge), " allows ",
+                        apr_array_pstrcat(p, caa->types, ' '), ", and not ",
+                        facts->type, NULL),
+            apr_pstrcat(p, "write ACMECAChallenges ",
+                        apr_array_pstrcat(p, caa->types, ' '), ", or add ",
+                        facts->type, " to its validationmethods", NULL));
+    }
+    else {
+        add(judge, ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_FINE, "",
+            apr_pstrcat(p, records_of(judge), " permits this CA", NULL), NULL);
+    }
+}
+
 /* ---- addresses ---- */
 
 static const char *where(const judge_t *judge,
@@ -367,6 +439,7 @@ void acme_preflight_finding_judge(apr_array_header_t *findings,
                                              acme_preflight_address_t));
     }
     judge_record(&judge);
+    judge_caa(&judge);
 }
 
 /* ---- as words ---- */

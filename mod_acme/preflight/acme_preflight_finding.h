@@ -18,6 +18,7 @@
 
 #include <apr_tables.h>
 
+#include "acme_caa.h"
 #include "acme_dns.h"
 #include "acme_json.h"
 
@@ -93,6 +94,10 @@ typedef struct acme_preflight_facts_t {
     const char *cname; /**< where its CNAME records end, or NULL */
     apr_array_header_t *addresses; /**< acme_preflight_address_t, IPv4 first */
     acme_dns_outcome_e record;     /**< of TXT at _acme-challenge, for dns-01 */
+    const acme_caa_verdict_t *caa; /**< on its CAA records; NULL: they were not
+                                        looked at */
+    const char *caa_at; /**< name that has those records; NULL: none has any */
+    int caa_failed;     /**< they cannot be looked up */
 } acme_preflight_facts_t;
 
 /** Returns a new array of findings. */

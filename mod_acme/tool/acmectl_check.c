@@ -7,6 +7,8 @@
 
 #include <apr_strings.h>
 
+#include "acme_account_record.h"
+#include "acme_ca_account.h"
 #include "acme_challenge_type.h"
 #include "acme_dns_ares.h"
 #include "acme_http_curl.h"
@@ -26,8 +28,32 @@ typedef struct check_t {
     const char *name; /* of the site, or the name itself */
     const apr_array_header_t *names;
     const char *type;
+    acme_caa_order_t caa; /* who orders; without types for a name of no site */
     apr_array_header_t *findings;
 } check_t;
+
+/* Says who would order from the CA that is asked next, as far as the server has
+ * left it in the store. */
+static void set_caa(check_t *check, const acme_spec_t *spec,
+                    const acme_job_t *job)
+{
+    const acmectl_t *ctl = check->ctl;
+    const acme_ca_spec_t *ca =
+        acme_spec_ca(spec, job ? acme_job_ca(job, spec, ctl->p) : 0);
+    acme_problem_t problem = ACME_PROBLEM_INIT;
+    acme_account_record_t *record;
+
+    check->caa.types = spec->challenge_types;
+    if (ctl->vault
+        && acme_account_record_load(&record, ctl->vault,
+                                    acme_ca_account_name(ca, ctl->p), &problem,
+                                    ctl->p)
+               == APR_SUCCESS) {
+        check->caa.identities = record->caa;
+        check->caa.account =
+            record->gone || record->deactivated ? NULL : record->url;
+    }
+}
 
 /* Finds the names of a site; a name of no site is checked by itself, so that it
  * can be before it is configured. Returns zero after printing why not. */
@@ -59,6 +85,7 @@ static int find_names(check_t *check)
     if (ctl->vault) {
         (void)acme_job_load(&job, ctl->vault, spec->name, NULL, ctl->p);
     }
+    set_caa(check, spec, job);
     types =
         acme_spec_challenges(spec, job ? job->failed_challenge : NULL, ctl->p);
     check->type = ctl->type      ? ctl->type
@@ -100,6 +127,7 @@ static int run(check_t *check)
         .seal = ctl->seal,
         .http_port = ctl->published->http_port,
         .https_port = ctl->published->https_port,
+        .caa = check->caa.types ? &check->caa : NULL,
     };
     acme_problem_t problem = ACME_PROBLEM_INIT;
     const apr_array_header_t *servers = ctl->published->dns_servers;

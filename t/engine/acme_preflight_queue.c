@@ -71,7 +71,8 @@ static void an_order_goes_as_soon_as_all_is_found_right(void **state)
     assert_true(world_run(w));
     world_assert_staged(w, NAME);
     assert_int_equal(sky->probes, 1);
-    assert_int_equal(fake_dns_count(sky->dns), 2);
+    /* A, AAAA, and CAA of the name and of its parent. */
+    assert_int_equal(fake_dns_count(sky->dns), 4);
     assert_true(w->clock->now - begun < apr_time_from_sec(60));
     assert_null(world_job(w, NAME)->look);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
@@ -162,6 +163,29 @@ static void who_asks_is_not_held_back(void **state)
     assert_int_equal(sky->probes, 0);
 }
 
+static void caa_records_forbid_what_the_ca_is_not_called(void **state)
+{
+    sky_t *sky = make_sky(*state);
+    world_t *w = sky->w;
+
+    /* The first order tells the worker what the CA is called. */
+    assert_true(world_run(w));
+    world_assert_staged(w, NAME);
+    fake_dns_set(sky->dns, "b.example", ACME_DNS_A, "192.0.2.1");
+    fake_dns_set_caa(sky->dns, "b.example", "issue", "other.test");
+    world_add(w, "b.example")->preflight = 1;
+    world_restart(w);
+    world_live(w, 11 * ACME_TIME_MINUTE);
+    assert_int_equal(w->ca->orders, 1);
+    assert_int_equal(
+        world_said(w, ACME_LOG_WARNING,
+                   "the CAA record of b.example allows only other.test"),
+        1);
+    fake_dns_set_caa(sky->dns, "b.example", "issue", "ca.test");
+    world_live(w, 6 * ACME_TIME_MINUTE);
+    world_assert_staged(w, "b.example");
+}
+
 static void a_name_that_does_not_exist_holds_its_own_order_only(void **state)
 {
     sky_t *sky = make_sky(*state);
@@ -203,8 +227,8 @@ static void without_a_resolver_all_orders_go(void **state)
     assert_int_equal(w->ca->orders, 41);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, "no resolver answers"), 1);
     assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 1);
-    /* Two for each of those that were begun. */
-    assert_true(fake_dns_count(sky->dns) <= 2 * 8);
+    /* Three for each of those that were begun. */
+    assert_true(fake_dns_count(sky->dns) <= 3 * 8);
 }
 
 static void after_a_failure_a_change_brings_the_next_try(void **state)
@@ -222,7 +246,7 @@ static void after_a_failure_a_change_brings_the_next_try(void **state)
     /* The same is found every five minutes, at no cost to the CA. */
     world_live(w, 31 * ACME_TIME_MINUTE);
     assert_int_equal(w->ca->orders, 1);
-    assert_true(sky->probes >= 6 && sky->probes <= 8);
+    assert_in_range(sky->probes, 6, 8);
     sky->is_elsewhere = 0;
     w->ca->fail_name = NULL;
     world_live(w, 6 * ACME_TIME_MINUTE);
@@ -315,6 +339,7 @@ ACME_T_MAIN(ACME_T(an_order_goes_as_soon_as_all_is_found_right),
             ACME_T(what_forbids_holds_it_back_until_it_is_mended),
             ACME_T(after_an_hour_the_ca_is_asked_once),
             ACME_T(who_asks_is_not_held_back),
+            ACME_T(caa_records_forbid_what_the_ca_is_not_called),
             ACME_T(a_name_that_does_not_exist_holds_its_own_order_only),
             ACME_T(slow_answers_are_not_waited_for),
             ACME_T(without_a_resolver_all_orders_go),

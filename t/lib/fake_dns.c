@@ -7,15 +7,20 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+/* The longest that a question takes. */
+#define LIMIT apr_time_from_sec(15)
+
 typedef struct task_t {
     const acme_dns_question_t *question;
     acme_dns_done_fn *done;
     void *baton;
+    apr_time_t asked;
 } task_t;
 
 typedef struct entry_t {
     acme_dns_outcome_e outcome;
-    const char *values;
+    const char *values; /* separated by blanks */
+    const char *tag;    /* of CAA: then there is one value */
 } entry_t;
 
 struct fake_dns_t {
@@ -57,6 +62,16 @@ void fake_dns_set(fake_dns_t *fake, const char *name, acme_dns_type_e type,
     entry->values = values;
 }
 
+void fake_dns_set_caa(fake_dns_t *fake, const char *name, const char *tag,
+                      const char *value)
+{
+    entry_t *entry = entry_of(fake, name, ACME_DNS_CAA);
+
+    entry->outcome = ACME_DNS_FOUND;
+    entry->values = value;
+    entry->tag = tag;
+}
+
 void fake_dns_end(fake_dns_t *fake, const char *name, acme_dns_type_e type,
                   acme_dns_outcome_e outcome)
 {
@@ -93,6 +108,7 @@ static void ask(acme_dns_t *dns, const acme_dns_question_t *question,
     task->question = question;
     task->done = done;
     task->baton = baton;
+    task->asked = fake->clock->now;
     ++fake->count;
 }
 
@@ -148,7 +164,12 @@ static void resolve(fake_dns_t *fake, acme_dns_answer_t *answer,
                       : exists(fake, name, answer->p) ? ACME_DNS_NODATA
                                                       : ACME_DNS_NO_NAME;
     answer->authoritative = fake->authority;
-    if (entry && entry->outcome == ACME_DNS_FOUND) {
+    if (entry && entry->outcome == ACME_DNS_FOUND && entry->tag) {
+        add(records, name, question->type, entry->values);
+        APR_ARRAY_IDX(records, records->nelts - 1, acme_dns_record_t).tag =
+            entry->tag;
+    }
+    else if (entry && entry->outcome == ACME_DNS_FOUND) {
         value = apr_strtok(apr_pstrdup(answer->p, entry->values), " ", &last);
         while (value) {
             add(records, name, question->type, value);
@@ -206,10 +227,18 @@ static apr_time_t run(acme_dns_t *dns)
     apr_array_header_t *tasks = fake->tasks;
     int i;
 
-    if (!fake->hang) {
-        fake->tasks = apr_array_make(fake->p, 4, sizeof(task_t));
-        for (i = 0; i < tasks->nelts; ++i) {
-            answer_task(fake, &APR_ARRAY_IDX(tasks, i, task_t), APR_SUCCESS);
+    fake->tasks = apr_array_make(fake->p, 4, sizeof(task_t));
+    for (i = 0; i < tasks->nelts; ++i) {
+        const task_t *task = &APR_ARRAY_IDX(tasks, i, task_t);
+
+        if (!fake->hang) {
+            answer_task(fake, task, APR_SUCCESS);
+        }
+        else if (fake->clock->now - task->asked >= LIMIT) {
+            answer_task(fake, task, APR_TIMEUP);
+        }
+        else {
+            APR_ARRAY_PUSH(fake->tasks, task_t) = *task;
         }
     }
     return fake->tasks->nelts ? fake->clock->now + apr_time_from_sec(1) : 0;

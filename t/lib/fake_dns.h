@@ -21,6 +21,10 @@ acme_dns_t *fake_dns_client(fake_dns_t *fake);
 void fake_dns_set(fake_dns_t *fake, const char *name, acme_dns_type_e type,
                   const char *values);
 
+/** Sets a CAA record of a name. */
+void fake_dns_set_caa(fake_dns_t *fake, const char *name, const char *tag,
+                      const char *value);
+
 /** Lets a look-up end so. */
 void fake_dns_end(fake_dns_t *fake, const char *name, acme_dns_type_e type,
                   acme_dns_outcome_e outcome);
@@ -32,7 +36,8 @@ void fake_dns_has_authority(fake_dns_t *fake);
  *  exist. */
 void fake_dns_denies(fake_dns_t *fake, const char *server, const char *name);
 
-/** No question is answered from now on, or all are again. */
+/** No question is answered from now on, and each fails after a while; or all
+ *  are again. */
 void fake_dns_hang(fake_dns_t *fake, int hang);
 
 /** Returns how many questions were asked. */

@@ -350,6 +350,30 @@ static void dns01_asks_for_domain_and_record_only(void **state)
     finds(w, "dns-01", ACME_PREFLIGHT_FAULT, "_acme-challenge.www.a.example");
 }
 
+static void caa_records_are_searched_upwards(void **state)
+{
+    world_t *w = *state;
+    acme_caa_order_t order = {0};
+    apr_array_header_t *types = apr_array_make(w->p, 1, sizeof(char *));
+    apr_array_header_t *ids = apr_array_make(w->p, 1, sizeof(char *));
+
+    APR_ARRAY_PUSH(types, const char *) = "http-01";
+    APR_ARRAY_PUSH(ids, const char *) = "ca.test";
+    order.types = types;
+    order.identities = ids;
+    w->config.caa = &order;
+    APR_ARRAY_IDX(w->config.names, 0, const char *) = "x.a.example";
+    fake_dns_set(w->dns, "x.a.example", ACME_DNS_A, "192.0.2.1");
+    finds(w, NULL, ACME_PREFLIGHT_FINE, NULL);
+    fake_dns_set_caa(w->dns, "example", "issue", "other.test");
+    finds(w, "caa", ACME_PREFLIGHT_FORBIDS,
+          "the CAA record of example allows only other.test");
+    fake_dns_set_caa(w->dns, "a.example", "issue", "ca.test");
+    finds(w, NULL, ACME_PREFLIGHT_FINE, NULL);
+    fake_dns_end(w->dns, "x.a.example", ACME_DNS_CAA, ACME_DNS_FAILED);
+    finds(w, "caa", ACME_PREFLIGHT_FAULT, "cannot be looked up");
+}
+
 static void few_of_many_names_are_looked_at_at_once(void **state)
 {
     world_t *w = *state;
@@ -426,6 +450,7 @@ ACME_T_MAIN(T(our_server_at_both_addresses_is_fine), T(an_alias_is_followed),
             T(tls_alpn_is_probed_by_https_at_its_port),
             T(a_port_that_does_not_exist_is_not_probed),
             T(dns01_asks_for_domain_and_record_only),
+            T(caa_records_are_searched_upwards),
             T(few_of_many_names_are_looked_at_at_once),
             T(many_addresses_of_a_name_are_not_all_probed),
             T(what_is_given_up_ends_and_claims_nothing))

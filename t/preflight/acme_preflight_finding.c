@@ -237,6 +237,38 @@ static void dns01_needs_no_address(void **state)
                  "_acme-challenge.a.example cannot be looked up");
 }
 
+static void caa_forbids_or_permits(void **state)
+{
+    apr_pool_t *p = *state;
+    acme_preflight_facts_t facts = facts_of("http-01", p);
+    acme_caa_verdict_t verdict = {0};
+
+    add(&facts, "192.0.2.1", ACME_PREFLIGHT_END_OURS, NULL);
+    verdict.types = apr_array_make(p, 1, sizeof(char *));
+    APR_ARRAY_PUSH(verdict.types, const char *) = "http-01";
+    facts.caa = &verdict;
+    assert_int_equal(acme_preflight_finding_worst(judge(&facts, p)),
+                     ACME_PREFLIGHT_FINE);
+    facts.caa_at = "example";
+    assert_int_equal(acme_preflight_finding_worst(judge(&facts, p)),
+                     ACME_PREFLIGHT_FINE);
+    APR_ARRAY_IDX(verdict.types, 0, const char *) = "dns-01";
+    assert_fault(judge(&facts, p), ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_FAULT,
+                 "the CAA record of example allows dns-01, and not http-01");
+    verdict.what = ACME_CAA_FORBIDDEN;
+    verdict.reason = "allows only other.test";
+    verdict.to_fix = "add the CAA record";
+    assert_fault(judge(&facts, p), ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_FORBIDS,
+                 "the CAA record of example allows only other.test");
+    verdict.what = ACME_CAA_UNKNOWN;
+    assert_int_equal(acme_preflight_finding_worst(judge(&facts, p)),
+                     ACME_PREFLIGHT_UNKNOWN);
+    facts.caa = NULL;
+    facts.caa_failed = 1;
+    assert_fault(judge(&facts, p), ACME_PREFLIGHT_CAA, ACME_PREFLIGHT_FAULT,
+                 "CAA records cannot be looked up");
+}
+
 static void the_port_here_is_named_where_it_is_another(void **state)
 {
     apr_pool_t *p = *state;
@@ -311,7 +343,7 @@ ACME_T_MAIN(ACME_T(what_is_right_is_said_without_a_fault),
             ACME_T(a_name_that_does_not_exist_is_certain_or_not),
             ACME_T(a_name_without_an_address_or_an_answer_is_named),
             ACME_T(without_a_dns_client_nothing_is_claimed),
-            ACME_T(dns01_needs_no_address),
+            ACME_T(dns01_needs_no_address), ACME_T(caa_forbids_or_permits),
             ACME_T(the_port_here_is_named_where_it_is_another),
             ACME_T(an_address_is_not_looked_up),
             ACME_T(the_line_begins_with_what_forbids),
