@@ -74,7 +74,7 @@ struct one_t {
     apr_array_header_t *ipv4, *ipv6; /* const char * */
     apr_array_header_t *lookups;     /* lookup_t * */
     apr_array_header_t *probes;      /* probe_t * */
-    const char *identifier;          /* as it is ordered: with the asterisk */
+    const char *identifier;          /* in the order: with the asterisk */
     const char *caa_name;            /* whose CAA records are asked for */
     const char *missing; /* what does not exist: the name, or its alias */
     const char *zone;    /* that may be its zone */
