@@ -72,6 +72,6 @@ none('every source is in LAYOUT',
          glob('t/lib/*.[ch]'));
 none('every other file is in LAYOUT',
      grep { -f && !$layout{$_} && !/~$/ && !m{/test_\d+_\w+\.py$} }
-         glob('conf/* docs/* scripts/* t/*.t t/lib/*.pm test/*'));
+         glob('conf/* docs/* packaging/* scripts/* t/*.t t/lib/*.pm test/*'));
 none('every file of LAYOUT exists',
      grep { !m{^\.|^t/ROOM/|_NNN_} && !-e } sort keys %layout);
