@@ -16,6 +16,9 @@
 /* How long the result of a preflight lets an order go. */
 #define FRESH (2 * ACME_TIME_MINUTE)
 
+/* The longest that an order waits for its turn, where answers come. */
+#define TURN ACME_TIME_MINUTE
+
 #define WEEK (7 * ACME_TIME_DAY)
 
 /* After so many preflights in a row that no resolver has answered, no site is
@@ -29,13 +32,15 @@
 /* A preflight that waits or runs. */
 typedef struct run_t {
     acme_site_entry_t *site;
-    int is_awaited; /* an order waits for it */
-    int is_late;    /* it went on without it */
-    apr_time_t begun;
-    const char *type;     /* of the challenge */
+    int is_awaited;   /* an order waits for it */
+    int is_late;      /* it went on without it */
+    apr_time_t since; /* when the site came here */
+    apr_time_t begun; /* or 0 */
+    const char *type; /* of the challenge */
+    const acme_ca_spec_t *ca;
     acme_caa_order_t caa; /* who orders there */
     acme_preflight_t *preflight;
-    apr_pool_t *p;
+    apr_pool_t *p; /* from when it runs, because thousands may wait */
 } run_t;
 
 struct acme_preflight_queue_t {
@@ -43,9 +48,12 @@ struct acme_preflight_queue_t {
     acme_preflight_queue_config_t config;
     apr_array_header_t *waiting; /* run_t *, of this run */
     apr_array_header_t *running;
+    apr_array_header_t *spare; /* run_t * to be used again: a run of the worker
+                                  may last for weeks */
     apr_pool_t *prun;
     int deaf;              /* preflights in a row that heard no resolver */
     apr_time_t deaf_until; /* or 0 */
+    apr_time_t ended;      /* when a preflight had its answers in time, or 0 */
 };
 
 acme_preflight_queue_t *
@@ -65,6 +73,7 @@ void acme_preflight_queue_begin(acme_preflight_queue_t *queue, apr_pool_t *prun)
     queue->prun = prun;
     queue->waiting = apr_array_make(prun, 8, sizeof(run_t *));
     queue->running = apr_array_make(prun, 8, sizeof(run_t *));
+    queue->spare = apr_array_make(prun, 8, sizeof(run_t *));
 }
 
 void acme_preflight_queue_end(acme_preflight_queue_t *queue)
@@ -72,6 +81,7 @@ void acme_preflight_queue_end(acme_preflight_queue_t *queue)
     queue->prun = NULL;
     queue->waiting = NULL;
     queue->running = NULL;
+    queue->spare = NULL;
 }
 
 static const acme_log_t *log_of(const acme_preflight_queue_t *queue)
@@ -161,19 +171,15 @@ static apr_time_t next_look(const acme_site_entry_t *site,
 
 /* Says who orders, as CAA records see it. An account that is not registered
  * yet has no record, and what the CA is called is not known before either. */
-static void set_caa(run_t *run, const acme_preflight_queue_t *queue,
-                    const acme_job_t *job)
+static void set_caa(run_t *run, const acme_preflight_queue_t *queue)
 {
-    const acme_spec_t *spec = run->site->check.spec;
-    const acme_ca_spec_t *ca =
-        acme_spec_ca(spec, acme_job_ca(job, spec, run->p));
     acme_problem_t problem = ACME_PROBLEM_INIT;
     acme_account_record_t *record;
 
-    run->caa.types = spec->challenge_types;
+    run->caa.types = run->site->check.spec->challenge_types;
     if (acme_account_record_load(&record, queue->table->ctx->vault,
-                                 acme_ca_account_name(ca, run->p), &problem,
-                                 run->p)
+                                 acme_ca_account_name(run->ca, run->p),
+                                 &problem, run->p)
         == APR_SUCCESS) {
         run->caa.identities = record->caa;
         run->caa.account =
@@ -184,18 +190,20 @@ static void set_caa(run_t *run, const acme_preflight_queue_t *queue,
 static void enqueue(acme_preflight_queue_t *queue, acme_site_entry_t *site,
                     const acme_job_t *job, int is_awaited)
 {
-    run_t *run = apr_pcalloc(queue->prun, sizeof(*run));
+    const acme_spec_t *spec = site->check.spec;
+    run_t **spare = apr_array_pop(queue->spare);
+    run_t *run = spare ? *spare : apr_palloc(queue->prun, sizeof(*run));
     apr_pool_t *p;
 
-    apr_pool_create(&p, queue->prun);
-    apr_pool_tag(p, "acme_preflight");
+    memset(run, 0, sizeof(*run));
     run->site = site;
-    run->p = p;
+    run->since = acme_site_table_now(queue->table);
     run->is_awaited = is_awaited;
+    apr_pool_create(&p, queue->prun);
     run->type = APR_ARRAY_IDX(
-        acme_spec_challenges(site->check.spec, job->failed_challenge, p), 0,
-        const char *);
-    set_caa(run, queue, job);
+        acme_spec_challenges(spec, job->failed_challenge, p), 0, const char *);
+    run->ca = acme_spec_ca(spec, acme_job_ca(job, spec, p));
+    apr_pool_destroy(p);
     site->looking = is_awaited ? ACME_SITE_LOOK_AWAITED : ACME_SITE_LOOK;
     APR_ARRAY_PUSH(queue->waiting, run_t *) = run;
 }
@@ -460,9 +468,23 @@ static void begin_run(acme_preflight_queue_t *queue, run_t *run)
         .moved = &ctx->moved,
     };
 
+    apr_pool_create(&run->p, queue->prun);
+    apr_pool_tag(run->p, "acme_preflight");
+    set_caa(run, queue);
     run->begun = acme_site_table_now(queue->table);
     run->preflight = acme_preflight_create(&config, run->p);
     APR_ARRAY_PUSH(queue->running, run_t *) = run;
+}
+
+/* Takes a preflight that waits out of the queue. */
+static void remove_waiting(acme_preflight_queue_t *queue, int i)
+{
+    apr_array_header_t *waiting = queue->waiting;
+
+    --waiting->nelts;
+    memmove(&APR_ARRAY_IDX(waiting, i, run_t *),
+            &APR_ARRAY_IDX(waiting, i + 1, run_t *),
+            (size_t)(waiting->nelts - i) * sizeof(run_t *));
 }
 
 /* Begins what there is room for: first what orders wait for. */
@@ -480,10 +502,7 @@ static void begin_some(acme_preflight_queue_t *queue)
                 continue;
             }
             begin_run(queue, run);
-            --waiting->nelts;
-            memmove(&APR_ARRAY_IDX(waiting, i, run_t *),
-                    &APR_ARRAY_IDX(waiting, i + 1, run_t *),
-                    (size_t)(waiting->nelts - i) * sizeof(run_t *));
+            remove_waiting(queue, i);
         }
     }
 }
@@ -495,6 +514,7 @@ static void let_go(acme_preflight_queue_t *queue)
 
     for (i = 0; i < queue->waiting->nelts; ++i) {
         release(queue, run_at(queue->waiting, i));
+        APR_ARRAY_PUSH(queue->spare, run_t *) = run_at(queue->waiting, i);
     }
     apr_array_clear(queue->waiting);
 }
@@ -523,32 +543,82 @@ static void note_hearing(acme_preflight_queue_t *queue,
     let_go(queue);
 }
 
-/* Steps a preflight. Returns non-zero when it can be forgotten. */
-static int step_run(acme_preflight_queue_t *queue, run_t *run)
+/* Returns when the order goes that waits for this preflight: it waits so long
+ * for answers, and before that for its turn, while others get theirs. */
+static apr_time_t patience_ends(const acme_preflight_queue_t *queue,
+                                const run_t *run)
+{
+    apr_time_t last = run->since + TURN;
+    apr_time_t at;
+
+    if (run->begun) {
+        return run->begun + ACME_PREFLIGHT_QUEUE_PATIENCE;
+    }
+    at = queue->ended > run->since ? queue->ended : run->since;
+    at += ACME_PREFLIGHT_QUEUE_PATIENCE;
+    return at < last ? at : last;
+}
+
+/* Lets the order go when it has waited long enough. Returns non-zero when it
+ * has, and else sets the time when it will have, if that is earlier. */
+static int lose_patience(acme_preflight_queue_t *queue, run_t *run,
+                         apr_time_t *at)
 {
     apr_time_t now = acme_site_table_now(queue->table);
+    apr_time_t end = patience_ends(queue, run);
 
+    if (now < end && now >= run->since) {
+        *at = end < *at ? end : *at;
+        return 0;
+    }
+    acme_log(log_of(queue), ACME_LOG_INFO, 0,
+             ACME_TAG(0676) "%s: preflight has no answer yet, and the order "
+                            "does not wait for it any longer",
+             run->site->check.spec->name);
+    run->is_awaited = 0;
+    run->is_late = 1;
+    release(queue, run);
+    return 1;
+}
+
+/* Lets orders go whose turn does not come. Returns when to do so again. */
+static apr_time_t step_waiting(acme_preflight_queue_t *queue)
+{
+    apr_time_t at = ACME_SCHEDULE_NEVER;
+    int i = 0;
+
+    while (i < queue->waiting->nelts) {
+        run_t *run = run_at(queue->waiting, i);
+
+        if (run->is_awaited && lose_patience(queue, run, &at)) {
+            APR_ARRAY_PUSH(queue->spare, run_t *) = run;
+            remove_waiting(queue, i);
+        }
+        else {
+            ++i;
+        }
+    }
+    return at;
+}
+
+/* Steps a preflight. Returns non-zero when it can be forgotten, and else sets
+ * when to step it again, if that is earlier. */
+static int step_run(acme_preflight_queue_t *queue, run_t *run, apr_time_t *at)
+{
     if (acme_preflight_step(run->preflight)) {
         if (run->is_awaited || run->site->looking) {
             note_hearing(queue, run->preflight);
+        }
+        if (run->is_awaited) {
+            queue->ended = acme_site_table_now(queue->table);
         }
         conclude(queue, run);
         run->site->looking = ACME_SITE_LOOK_NONE;
         return 1;
     }
-    if (run->is_awaited
-        && (now < run->begun
-            || now - run->begun >= ACME_PREFLIGHT_QUEUE_PATIENCE)) {
-        acme_log(log_of(queue), ACME_LOG_INFO, 0,
-                 ACME_TAG(0676) "%s: preflight has no answer yet, and the "
-                                "order does not wait for it any longer",
-                 run->site->check.spec->name);
-        run->is_awaited = 0;
-        run->is_late = 1;
-        release(queue, run);
-        if (!acme_preflight_has_heard(run->preflight)) {
-            note_hearing(queue, run->preflight);
-        }
+    if (run->is_awaited && lose_patience(queue, run, at)
+        && !acme_preflight_has_heard(run->preflight)) {
+        note_hearing(queue, run->preflight);
     }
     return 0;
 }
@@ -556,28 +626,26 @@ static int step_run(acme_preflight_queue_t *queue, run_t *run)
 apr_time_t acme_preflight_queue_step(acme_preflight_queue_t *queue, int *waits)
 {
     acme_crash_t *crash = &queue->table->ctx->crash;
-    apr_time_t at = ACME_SCHEDULE_NEVER;
+    apr_time_t at;
     int i = 0;
 
     begin_some(queue);
+    at = step_waiting(queue);
     while (i < queue->running->nelts) {
         run_t *run = run_at(queue->running, i);
         acme_crash_mark_t before = acme_crash_enter(
             crash, ACME_CRASH_SITE, run->site->check.spec->name);
 
-        if (step_run(queue, run)) {
+        if (step_run(queue, run, &at)) {
             APR_ARRAY_IDX(queue->running, i, run_t *) =
                 run_at(queue->running, queue->running->nelts - 1);
             --queue->running->nelts;
             acme_crash_forget(crash, ACME_CRASH_SITE,
                               run->site->check.spec->name);
             apr_pool_destroy(run->p);
+            APR_ARRAY_PUSH(queue->spare, run_t *) = run;
         }
         else {
-            if (run->is_awaited
-                && run->begun + ACME_PREFLIGHT_QUEUE_PATIENCE < at) {
-                at = run->begun + ACME_PREFLIGHT_QUEUE_PATIENCE;
-            }
             ++i;
         }
         acme_crash_leave(crash, before);

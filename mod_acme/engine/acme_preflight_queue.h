@@ -11,6 +11,8 @@
  * after an hour the CA is asked anyway, once. All else warns, and the order
  * goes. It does not wait for answers that are slow either: after
  * ACME_PREFLIGHT_QUEUE_PATIENCE it goes, and what is found later is noted.
+ * Where many wait for their turn, an order goes without a preflight after that
+ * time in which no other preflight has had its answers, and after a minute.
  *
  * After a failed validation the site is looked at every five minutes. When that
  * finds something else, the next try comes then. Sites whose certificate is

@@ -213,6 +213,47 @@ static void slow_answers_are_not_waited_for(void **state)
                      1);
 }
 
+static void orders_do_not_wait_for_slow_answers_of_others(void **state)
+{
+    sky_t *sky = make_sky(*state);
+    world_t *w = sky->w;
+    const char *name;
+    int i;
+
+    for (i = 0; i < 40; ++i) {
+        name = apr_psprintf(w->p, "b%d.example", i);
+        fake_dns_set(sky->dns, name, ACME_DNS_A, "192.0.2.1");
+        world_add(w, name)->preflight = 1;
+    }
+    sky->delay = apr_time_from_sec(9);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 41);
+    /* None but those that were begun at once. */
+    assert_int_equal(sky->probes, 8);
+    assert_int_equal(world_said(w, ACME_LOG_INFO, "does not wait"), 41);
+    assert_int_equal(world_said(w, ACME_LOG_WARNING, NULL), 0);
+}
+
+static void many_orders_wait_for_their_turn_while_answers_come(void **state)
+{
+    sky_t *sky = make_sky(*state);
+    world_t *w = sky->w;
+    const char *name;
+    int i;
+
+    for (i = 0; i < 40; ++i) {
+        name = apr_psprintf(w->p, "b%d.example", i);
+        fake_dns_set(sky->dns, name, ACME_DNS_A, "192.0.2.1");
+        world_add(w, name)->preflight = 1;
+    }
+    /* Six turns take longer than an order waits for answers. */
+    sky->delay = apr_time_from_sec(1);
+    assert_true(world_run(w));
+    assert_int_equal(w->ca->orders, 41);
+    assert_int_equal(sky->probes, 41);
+    assert_int_equal(world_said(w, ACME_LOG_INFO, "does not wait"), 0);
+}
+
 static void without_a_resolver_all_orders_go(void **state)
 {
     sky_t *sky = make_sky(*state);
@@ -342,6 +383,8 @@ ACME_T_MAIN(ACME_T(an_order_goes_as_soon_as_all_is_found_right),
             ACME_T(caa_records_forbid_what_the_ca_is_not_called),
             ACME_T(a_name_that_does_not_exist_holds_its_own_order_only),
             ACME_T(slow_answers_are_not_waited_for),
+            ACME_T(orders_do_not_wait_for_slow_answers_of_others),
+            ACME_T(many_orders_wait_for_their_turn_while_answers_come),
             ACME_T(without_a_resolver_all_orders_go),
             ACME_T(after_a_failure_a_change_brings_the_next_try),
             ACME_T(what_changes_all_the_time_is_tried_ever_less),
