@@ -249,8 +249,9 @@ static void release(taken_t *taken)
     }
 }
 
-/* Reads and checks what is staged, and serves it from now on if it may. Called
- * under child.loading.
+/* Reads and checks what is staged, and serves it from now on if it may. A
+ * process that has taken nothing over serves what root has made live since the
+ * start where it may not. Called under child.loading.
  * @param fingerprint that it must have, or NULL
  * @param p contains the problem */
 static acme_hot_reason_e take(int index, const char *fingerprint,
@@ -281,15 +282,20 @@ static acme_hot_reason_e take(int index, const char *fingerprint,
     check.blocklist = acme_blocklist_open(setup->store_dir, p);
     check.bundles = acme_hot_bundle_open(setup->store_dir, setup->seal, p);
     check.before = mine->taken ? mine->taken->cert.info : NULL;
+    check.or_live = !fingerprint && !mine->taken;
+    memset(&found, 0, sizeof(found));
     reason = check.vault ? acme_hot_check(&found, &check, problem, ptaken)
                          : ACME_HOT_DAMAGED;
     if (reason == ACME_HOT_ACCEPTED && fingerprint
         && strcmp(acme_cert_chain_info(found.chain)->fingerprint, fingerprint)
                != 0) {
         reason = ACME_HOT_DAMAGED;
+        found.chain = NULL;
     }
     if (reason != ACME_HOT_ACCEPTED) {
         *problem = *acme_problem_dup(problem, p);
+    }
+    if (!found.chain) {
         apr_pool_destroy(ptaken);
         return reason;
     }

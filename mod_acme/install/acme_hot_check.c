@@ -74,14 +74,40 @@ static apr_status_t get(acme_store_item_t *item, const acme_hot_check_t *check,
     return rv;
 }
 
+/* Checks the staged certificate, or the live one that stands in for it. */
+static acme_hot_reason_e check_staged(acme_promote_staged_t *staged,
+                                      const acme_hot_check_t *check,
+                                      const acme_store_item_t *promoted,
+                                      const acme_cert_info_t *live,
+                                      acme_problem_t *problem, apr_pool_t *p)
+{
+    acme_store_item_t item;
+
+    if (get(&item, check, promoted, problem, p) != APR_SUCCESS) {
+        if (!problem->detail) {
+            acme_cert_refuse(problem, ACME_RETRY_INTERNAL, p, "%s",
+                             acme_hot_table_reason_text(ACME_HOT_DAMAGED));
+        }
+        return ACME_HOT_DAMAGED;
+    }
+    if (acme_promote_read(staged, &item, problem, p) != APR_SUCCESS) {
+        return ACME_HOT_DAMAGED;
+    }
+    if (acme_promote_check(staged, check->now, problem, p) != APR_SUCCESS) {
+        return ACME_HOT_UNFIT;
+    }
+    return find_reason(check, staged->chain, live, problem, p);
+}
+
 acme_hot_reason_e acme_hot_check(acme_promote_staged_t *found,
                                  const acme_hot_check_t *check,
                                  acme_problem_t *problem, apr_pool_t *p)
 {
     acme_promote_staged_t staged = {.spec = check->spec, .live = check->live};
-    acme_promote_staged_t live = {.spec = check->spec};
+    acme_promote_staged_t live = {.spec = check->spec, .live = check->live};
     acme_problem_t unread = ACME_PROBLEM_INIT;
-    acme_store_item_t item, promoted;
+    const acme_cert_info_t *info;
+    acme_store_item_t promoted;
     acme_hot_reason_e reason;
 
     memset(&promoted, 0, sizeof(promoted));
@@ -91,24 +117,16 @@ acme_hot_reason_e acme_hot_check(acme_promote_staged_t *found,
         && acme_promote_read(&live, &promoted, &unread, p) != APR_SUCCESS) {
         live.chain = NULL;
     }
-    if (get(&item, check, &promoted, problem, p) != APR_SUCCESS) {
-        if (!problem->detail) {
-            acme_cert_refuse(problem, ACME_RETRY_INTERNAL, p, "%s",
-                             acme_hot_table_reason_text(ACME_HOT_DAMAGED));
-        }
-        return ACME_HOT_DAMAGED;
-    }
-    if (acme_promote_read(&staged, &item, problem, p) != APR_SUCCESS) {
-        return ACME_HOT_DAMAGED;
-    }
-    if (acme_promote_check(&staged, check->now, problem, p) != APR_SUCCESS) {
-        return ACME_HOT_UNFIT;
-    }
-    reason = find_reason(check, staged.chain,
-                         live.chain ? acme_cert_chain_info(live.chain) : NULL,
-                         problem, p);
+    info = live.chain ? acme_cert_chain_info(live.chain) : NULL;
+    reason = check_staged(&staged, check, &promoted, info, problem, p);
     if (reason == ACME_HOT_ACCEPTED) {
         *found = staged;
+    }
+    else if (check->or_live && info
+             && acme_promote_check(&live, check->now, &unread, p) == APR_SUCCESS
+             && find_reason(check, live.chain, NULL, &unread, p)
+                    == ACME_HOT_ACCEPTED) {
+        *found = live;
     }
     return reason;
 }

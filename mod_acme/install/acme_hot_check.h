@@ -32,6 +32,8 @@ typedef struct acme_hot_check_t {
     const acme_certstore_cert_t *live; /**< that this start has found, or
                                             NULL */
     apr_time_t newest; /**< latest notBefore that the site had, or 0 */
+    int or_live;       /**< non-zero: find what root has made live since the
+                            start where the staged one is left */
     int is_stapled;    /**< non-zero: OCSP responses are sent with the
                             certificates that mod_ssl has loaded */
     apr_time_t now;
@@ -40,8 +42,11 @@ typedef struct acme_hot_check_t {
 /**
  * Reads and checks the staged certificate or, where the worker has cleared it
  * already, the one that root has made live since the start.
- * @param found its bundle, key and chain, set in p when it may be served
- * @param problem says why it may not
+ * @param found its bundle, key and chain, set in p when it may be served. With
+ *        or_live, where the staged one is left: those of the live one, if that
+ *        may be served, because a child that begins later has only what the
+ *        start has loaded, which may have expired.
+ * @param problem says why the staged one may not be served
  */
 acme_hot_reason_e acme_hot_check(acme_promote_staged_t *found,
                                  const acme_hot_check_t *check,

@@ -140,6 +140,37 @@ static void what_root_has_made_live_counts(void **state)
     assert_left(w, ACME_HOT_OLDER, "the site had one that is valid from");
 }
 
+static void the_live_one_will_do_for_a_later_child(void **state)
+{
+    world_t *w = make_world(*state);
+    acme_bundle_t *first = acme_t_bundle(NAME, ACME_T_NOW, w->p);
+    acme_bundle_t *older =
+        acme_t_bundle(NAME, ACME_T_NOW - ACME_TIME_HOUR, w->p);
+    acme_blocklist_entry_t mark;
+
+    promote(w, first);
+    stage(w, older);
+    assert_left(w, ACME_HOT_OLDER, "the site had one that is valid from");
+    w->check.or_live = 1;
+    assert_int_equal(check(w), ACME_HOT_OLDER);
+    assert_string_equal(fingerprint_of(w), acme_t_fingerprint(first, w->p));
+    acme_t_put(w->check.vault, ACME_STORE_STAGING, NAME, "{}", w->p);
+    assert_int_equal(check(w), ACME_HOT_DAMAGED);
+    assert_string_equal(fingerprint_of(w), acme_t_fingerprint(first, w->p));
+    /* It is checked, too. */
+    w->check.newest = FROM;
+    assert_left(w, ACME_HOT_DAMAGED, "damaged");
+    w->check.newest = 0;
+    memset(&mark, 0, sizeof(mark));
+    mark.fingerprint = acme_t_fingerprint(first, w->p);
+    mark.key_hash = "00";
+    mark.name = NAME;
+    mark.when = ACME_T_NOW;
+    mark.reason = 4;
+    assert_int_equal(acme_blocklist_put(w->dir, &mark, NULL, w->p), 0);
+    assert_left(w, ACME_HOT_DAMAGED, "damaged");
+}
+
 static void what_the_child_has_taken_over_counts(void **state)
 {
     world_t *w = make_world(*state);
@@ -221,6 +252,7 @@ ACME_T_MAIN(ACME_T(accepts_what_root_would),
             ACME_T(what_cannot_be_read_is_damaged),
             ACME_T(only_a_later_not_before_is_new),
             ACME_T(what_root_has_made_live_counts),
+            ACME_T(the_live_one_will_do_for_a_later_child),
             ACME_T(what_the_child_has_taken_over_counts),
             ACME_T(dates_names_and_keys_are_checked),
             ACME_T(it_covers_as_much_as_the_live_one),
