@@ -261,3 +261,21 @@ def test_what_still_needs_a_restart(httpd, pebble):
     assert "ACMEMustStaple" in status.of(httpd, STAPLED)["hot"]["restart"]
     wait_until_served(httpd, pebble, STAPLED)
     assert httpd.restarts(mark) == 1
+
+
+def test_graceful_leaves_no_copies(make_httpd, pebble):
+    """A server that no root has started makes certificates live, too; its
+    copies for later processes go with ACMEActivation hot."""
+    httpd = make_httpd(pebble, as_user=True)
+    httpd.configure(hot_conf(httpd, pebble, SHOP))
+    httpd.start()
+    wait_until_swapped(httpd, SHOP)
+    procs.wait_until(lambda: store.names(httpd, "bundles") == [SHOP]
+                     and store.names(httpd, "staging") == [],
+                     procs.GIVE_UP, "the live set")
+    serial = store.serial(httpd, "live", SHOP)
+    assert serials(httpd, SHOP, 3) == {serial} and httpd.restarts() == 0
+    httpd.configure(conf.managed_conf(httpd, pebble, SHOP))
+    httpd.graceful()
+    assert store.names(httpd, "bundles") == []
+    assert serials(httpd, SHOP, 3) == {serial}

@@ -109,6 +109,11 @@ void mod_acme_hot_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
     apr_shm_t *shm;
     apr_status_t rv;
 
+    /* mod_ssl loads what is live, also after ACMEActivation was changed. */
+    if (setup->ours) {
+        acme_hot_bundle_clear(
+            acme_hot_bundle_open(setup->store_dir, setup->seal, ptemp), ptemp);
+    }
     if (strcmp(mod_acme_control_activation(setup), "hot") != 0
         || !setup->vault) {
         return;
@@ -141,11 +146,6 @@ void mod_acme_hot_prepare(acme_setup_t *setup, apr_pool_t *ptemp)
                 ? acme_removed_newest(setup->certstore, cert->spec->name,
                                       cert->inventory->live, ptemp)
                 : 0;
-    }
-    /* mod_ssl loads what is live. */
-    if (setup->ours) {
-        acme_hot_bundle_clear(
-            acme_hot_bundle_open(setup->store_dir, setup->seal, ptemp), ptemp);
     }
     setup->hot = hot;
 }
