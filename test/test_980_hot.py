@@ -279,3 +279,25 @@ def test_graceful_leaves_no_copies(make_httpd, pebble):
     httpd.graceful()
     assert store.names(httpd, "bundles") == []
     assert serials(httpd, SHOP, 3) == {serial}
+
+
+def test_dated_ahead(httpd, pebble):
+    """A certificate whose file is dated ahead, because the clock was set back,
+    waits for a restart: it is not tried again and again."""
+    httpd.configure(hot_conf(httpd, pebble, SHOP,
+                             extra="Include conf/more.conf\n"))
+    httpd.write("conf/more.conf", "# nothing yet\n")
+    httpd.start()
+    httpd.write("conf/more.conf", "NoSuchDirective on\n")
+    httpd.allow_log("ACME0713: .*NoSuchDirective")
+    httpd.allow_log("ACME0201: .*NoSuchDirective")
+    wait_until_swapped(httpd, SHOP)
+    ahead = os.stat(store.path(httpd, "staging", SHOP)).st_mtime + 86400
+    os.utime(store.path(httpd, "staging", SHOP), (ahead, ahead))
+    mark = httpd.log.mark()
+    httpd.write("conf/more.conf", "# repaired\n")
+    httpd.wait_for_restart(mark)
+    tls.verify(httpd.https_port, SHOP, pebble.root_file)
+    assert store.serial(httpd, "live", SHOP) \
+        == tls.served(httpd.https_port, SHOP).serial
+    assert pebble.orders() == 1

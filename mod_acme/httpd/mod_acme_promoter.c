@@ -225,8 +225,11 @@ mod_acme_promoter_t *mod_acme_promoter_create(acme_setup_t *setup,
 }
 
 /* Finds out which certificates are live now: root's copy of them is newer than
- * what was staged. Only calls stat(), as the activator does. */
-static void take_outcome(mod_acme_promoter_t *promoter, apr_pool_t *ptemp)
+ * what was staged. One that is dated ahead, because the clock was set back,
+ * waits for a restart: no copy is newer until then, and each run would leave it
+ * for the next one. Only calls stat(), as the activator does. */
+static void take_outcome(mod_acme_promoter_t *promoter, apr_time_t now,
+                         apr_pool_t *ptemp)
 {
     acme_setup_t *setup = promoter->setup;
     apr_pool_t *each;
@@ -247,7 +250,8 @@ static void take_outcome(mod_acme_promoter_t *promoter, apr_pool_t *ptemp)
                                                 cert->spec->name, each),
                              ACME_FILE_STAMP_LINK, each);
         if (!staged.inode || acme_file_stamp_same(&staged, &cert->staged)
-            || staged.mtime + CLOCK_TICK > promoter->began) {
+            || (staged.mtime + CLOCK_TICK > promoter->began
+                && staged.mtime <= now)) {
             continue;
         }
         acme_file_stamp_read(
@@ -296,7 +300,7 @@ int mod_acme_promoter_step(mod_acme_promoter_t *promoter, int swapped,
         promoter->failures = 0;
         promoter->pause = PAUSE_MIN;
         promoter->not_before = now + PAUSE_MIN;
-        take_outcome(promoter, ptemp);
+        take_outcome(promoter, now, ptemp);
         return 1;
     case ACME_CONFIGTEST_FAILED:
         fail(promoter, words, now, ptemp);
