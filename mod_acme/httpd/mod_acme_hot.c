@@ -64,6 +64,7 @@ typedef struct mine_t {
     apr_uint32_t promoted;  /* generation that the worker knows to be live */
     apr_pool_t *pworker[2]; /* inventories for the worker: the last, and the
                                one before */
+    const char *known;      /* fingerprint in the last of them, or NULL */
     char refused[65];       /* under child.loading: fingerprint that the worker
                               was told is left for a restart, or "" */
 } mine_t;
@@ -524,7 +525,9 @@ static int announce(int index, const char *fingerprint)
         leave_it(index, fingerprint, reason, words(&problem, reason, p));
     }
     apr_pool_destroy(p);
-    return reason == ACME_HOT_ACCEPTED;
+    /* Root may have refused what another worker has announced. */
+    return reason == ACME_HOT_ACCEPTED
+           && acme_hot_table_is_served(setup->hot->table, index);
 }
 
 int mod_acme_hot_swap(void *baton, int index, const char *fingerprint)
@@ -613,11 +616,20 @@ const acme_inventory_t *mod_acme_hot_look_again(void *baton, int index)
         apr_pool_destroy(p);
         return NULL;
     }
+    if (mine->known
+        && strcmp(mine->known, inventory->staged_fingerprint) == 0) {
+        /* Keep the inventories, because only root's copy can tell that another
+         * certificate is live, and an order may use both. */
+        apr_pool_destroy(p);
+        mine->promoted = promoted;
+        return NULL;
+    }
     if (mine->pworker[1]) {
         apr_pool_destroy(mine->pworker[1]);
     }
     mine->pworker[1] = mine->pworker[0];
     mine->pworker[0] = p;
+    mine->known = inventory->staged_fingerprint;
     mine->promoted = promoted;
     return inventory;
 }
