@@ -648,9 +648,11 @@ static void set_name(one_t *one, acme_preflight_t *preflight, const char *name)
     one->preflight = preflight;
     one->identifier = name;
     one->facts.name = acme_ident_is_wildcard(name) ? name + 2 : name;
-    one->facts.type = config->type;
+    /* A CA takes nothing else for a wildcard (RFC 8555 7.1.3, 8.4), so that
+     * nobody has to reach the name below it. */
+    one->facts.type = acme_ident_is_wildcard(name) ? "dns-01" : config->type;
     one->facts.is_ip = acme_ident_type(name) == ACME_IDENT_IP;
-    one->facts.port = strcmp(config->type, "tls-alpn-01") == 0 ? 443 : 80;
+    one->facts.port = strcmp(one->facts.type, "tls-alpn-01") == 0 ? 443 : 80;
     one->facts.local_port =
         one->facts.port == 443 ? config->https_port : config->http_port;
     one->facts.addresses =

@@ -336,6 +336,20 @@ static void a_port_that_does_not_exist_is_not_probed(void **state)
     assert_int_equal(script_http_count(w->script), 0);
 }
 
+static void a_wildcard_goes_by_dns_01_beside_other_types(void **state)
+{
+    world_t *w = *state;
+    apr_array_header_t *names = apr_array_copy(w->p, w->config.names);
+
+    APR_ARRAY_PUSH(names, const char *) = "*.www.a.example";
+    w->config.names = names;
+    fake_dns_set(w->dns, "a.example", ACME_DNS_A, "192.0.2.1");
+    fake_dns_set(w->dns, "www.a.example", ACME_DNS_A, "192.0.2.2");
+    w->elsewhere = "192.0.2.2";
+    finds(w, NULL, ACME_PREFLIGHT_FINE, NULL);
+    assert_int_equal(script_http_count(w->script), 1);
+}
+
 static void dns01_asks_for_domain_and_record_only(void **state)
 {
     world_t *w = *state;
@@ -450,6 +464,7 @@ ACME_T_MAIN(T(our_server_at_both_addresses_is_fine), T(an_alias_is_followed),
             T(tls_alpn_is_probed_by_https_at_its_port),
             T(a_port_that_does_not_exist_is_not_probed),
             T(dns01_asks_for_domain_and_record_only),
+            T(a_wildcard_goes_by_dns_01_beside_other_types),
             T(caa_records_are_searched_upwards),
             T(few_of_many_names_are_looked_at_at_once),
             T(many_addresses_of_a_name_are_not_all_probed),
