@@ -416,8 +416,9 @@ static void judge_address(const judge_t *judge,
             "correct or remove the AAAA record, because CAs take it first");
         return;
     }
-    /* Certain only where no other address may do better. */
-    if (check == ACME_PREFLIGHT_HOST
+    /* Certain only where no other address may do better. The name itself may be
+     * unknown for a moment only, to a child that a graceful restart ends. */
+    if (check == ACME_PREFLIGHT_HOST && strcmp(one->what, facts->name) != 0
         && count(facts, ACME_PREFLIGHT_END_HOST) == facts->addresses->nelts) {
         state = ACME_PREFLIGHT_FORBIDS;
     }

@@ -107,7 +107,7 @@ static void each_way_to_fail_at_an_address_has_its_words(void **state)
         {ACME_PREFLIGHT_END_HOST, "backend", ACME_PREFLIGHT_HOST,
          ACME_PREFLIGHT_FORBIDS, "asked there for the host backend"},
         {ACME_PREFLIGHT_END_HOST, "a.example", ACME_PREFLIGHT_HOST,
-         ACME_PREFLIGHT_FORBIDS, "no site of its running configuration"},
+         ACME_PREFLIGHT_FAULT, "no site of its running configuration"},
         {ACME_PREFLIGHT_END_OTHER, "its answer has status 404",
          ACME_PREFLIGHT_SERVER, ACME_PREFLIGHT_FAULT,
          "another server answers at port 80 of 192.0.2.1: its answer has "
