@@ -195,6 +195,54 @@ def test_the_directive_changes(httpd, pebble, place):
     assert not responder.sockets(httpd.pid, place.port)
 
 
+def has_connection(pid, sock):
+    """Whether the process has the other end of a connection."""
+    ends = ["0100007F:%04X" % sock.getpeername()[1],
+            "0100007F:%04X" % sock.getsockname()[1]]
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        inodes = [line.split()[9] for line in file
+                  if line.split()[1:3] == ends]
+    folder = "/proc/%d/fd" % pid
+    return any(os.path.lexists(os.path.join(folder, fd))
+               and os.readlink(os.path.join(folder, fd))
+               == "socket:[%s]" % inode
+               for fd in os.listdir(folder) for inode in inodes)
+
+
+@pytest.mark.parametrize("mpm", ["event", "worker", "prefork"])
+def test_a_child_of_before_lives_on(make_httpd, pebble, place, mpm):
+    """The child that answers is retired by a graceful restart while it has a
+    connection. It answers no more, so that those of now do."""
+    httpd = make_httpd(pebble, mpm=mpm)
+
+    def change(zone):
+        httpd.configure("Timeout 3600\n" + responder_conf(
+            httpd, pebble, "127.0.0.1:%d %s ns.test" % (place.port, zone),
+            SHOP, ACMERenewMode="manual"))
+    change(ZONE)
+    httpd.start()
+    place.wait_until_up()
+    old = place.answerer(httpd)
+    halves = []
+
+    def is_held():
+        if len(halves) < 40:
+            halves.append(socket.create_connection(
+                ("127.0.0.1", httpd.http_port)))
+            halves[-1].send(b"GET / HTTP/1.1\r\n")
+        return any(has_connection(old, half) for half in halves)
+    procs.wait_until(is_held, procs.GIVE_UP, "the child has a connection")
+    change("other.test")
+    httpd.graceful()
+    procs.wait_until(
+        lambda: status_of(place.dig("other.test", "SOA")) == "NOERROR",
+        procs.GIVE_UP, "the new zone is answered for")
+    assert place.answerer(httpd) != old
+    assert any(has_connection(old, half) for half in halves)
+    for half in halves:
+        half.close()
+
+
 def test_a_flood(httpd, pebble, place):
     """Memory stays as it was and most get no reply; TCP is served meanwhile,
     and UDP afterwards. TCP connections that send nothing, half of a query or

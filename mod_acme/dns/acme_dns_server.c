@@ -24,6 +24,9 @@
 /* How often the ages of connections are looked at. */
 #define TICK_MSEC 1000
 
+/* How often it is looked whether the server is over. */
+#define OVER_MSEC 500
+
 /* After accept() has failed for lack of resources. */
 #define PAUSE apr_time_from_sec(1)
 
@@ -38,6 +41,7 @@ typedef struct connection_t {
 
 struct acme_dns_server_t {
     acme_dns_server_answer_fn *answer;
+    acme_dns_server_over_fn *over; /* or NULL */
     void *baton;
     acme_dns_listen_t listeners[ACME_DNS_SERVER_LISTENERS];
     int count;
@@ -103,8 +107,21 @@ void acme_dns_server_stop(acme_dns_server_t *server)
     errno = before;
 }
 
-int acme_dns_server_wait(const acme_dns_server_t *server,
-                         apr_interval_time_t time)
+void acme_dns_server_until(acme_dns_server_t *server,
+                           acme_dns_server_over_fn *over)
+{
+    server->over = over;
+}
+
+/* Stops a server that is over. */
+static void look(acme_dns_server_t *server)
+{
+    if (server->over && !is_stopped(server) && server->over(server->baton)) {
+        acme_dns_server_stop(server);
+    }
+}
+
+int acme_dns_server_wait(acme_dns_server_t *server, apr_interval_time_t time)
 {
     struct pollfd wake;
 
@@ -112,6 +129,7 @@ int acme_dns_server_wait(const acme_dns_server_t *server,
     wake.events = POLLIN;
     if (!is_stopped(server)) {
         (void)poll(&wake, 1, (int)apr_time_as_msec(time));
+        look(server);
     }
     return is_stopped(server);
 }
@@ -357,10 +375,12 @@ void acme_dns_server_run(acme_dns_server_t *server)
     while (!is_stopped(server)) {
         open = fill(fds, server, now);
         wait = open || now < server->paused ? TICK_MSEC : -1;
+        wait = server->over ? OVER_MSEC : wait;
         i = poll(fds,
                  (nfds_t)(1 + 2 * server->count + ACME_DNS_SERVER_CONNECTIONS),
                  wait);
         now = apr_time_now();
+        look(server);
         if (i >= 0 && !is_stopped(server)) {
             serve(server, fds, now);
         }

@@ -55,10 +55,17 @@ apr_status_t acme_dns_server_create(acme_dns_server_t **server,
                                     acme_dns_server_answer_fn *answer,
                                     void *baton, apr_pool_t *p);
 
+/** Returns non-zero when a server is to end. */
+typedef int acme_dns_server_over_fn(void *baton);
+
+/** Lets the server end by itself, too: `over` is called every half second, by
+ *  the server's own thread. To be called before that begins. */
+void acme_dns_server_until(acme_dns_server_t *server,
+                           acme_dns_server_over_fn *over);
+
 /** Waits for so long, or until the server is stopped. Returns non-zero when it
  *  is. For the thread that will run it. */
-int acme_dns_server_wait(const acme_dns_server_t *server,
-                         apr_interval_time_t time);
+int acme_dns_server_wait(acme_dns_server_t *server, apr_interval_time_t time);
 
 /** Serves until it is stopped, and closes its connections then. */
 void acme_dns_server_run(acme_dns_server_t *server);

@@ -2,6 +2,8 @@
 
 #include "mod_acme_responder.h"
 
+#include <ap_mpm.h>
+
 #include <apr_atomic.h>
 #include <apr_signal.h>
 #include <apr_strings.h>
@@ -37,8 +39,26 @@ static struct {
     acme_dns_server_t *server;
     acme_responder_t *responder;
     acme_vault_t *vault;
+    int tells_end;      /* the MPM tells when this child stops */
     apr_uint32_t ended; /* atomic */
 } child;
+
+static int is_mpm_stopping(void)
+{
+    int state = 0;
+
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
+           && state == AP_MPMQ_STOPPING;
+}
+
+/* Returns non-zero when a restart has retired this child. It may live on for
+ * hours, until its last connection ends, and would answer for the sites and
+ * from the sockets of before, while no child of now does. */
+static int is_retired(void *baton)
+{
+    (void)baton;
+    return child.tells_end && is_mpm_stopping();
+}
 
 static apr_size_t answer(const unsigned char **reply, void *baton,
                          const acme_dns_server_query_t *query, apr_pool_t *p)
@@ -135,6 +155,7 @@ static apr_status_t begin(const char **why)
     rv = acme_dns_server_create(&child.server, listeners, count, answer, NULL,
                                 child.p);
     if (rv == APR_SUCCESS) {
+        acme_dns_server_until(child.server, is_retired);
         *why = "there is no thread";
         rv = apr_thread_create(&child.thread, NULL, serve, NULL, child.p);
     }
@@ -148,6 +169,8 @@ void mod_acme_responder_start(const acme_setup_t *setup)
 
     memset(&child, 0, sizeof(child));
     child.setup = setup;
+    /* An MPM may be slow to say that it runs again after a restart. */
+    child.tells_end = !is_mpm_stopping();
     /* Without a parent, because only its own thread uses it. */
     if (apr_pool_create_unmanaged(&child.p) != APR_SUCCESS) {
         return;
@@ -177,20 +200,22 @@ void mod_acme_responder_stop(void)
     }
 }
 
-void mod_acme_responder_leave(void)
+int mod_acme_responder_leave(void)
 {
     apr_status_t rv;
     int i;
 
     if (!child.thread) {
-        return;
+        return 0;
     }
     mod_acme_responder_stop();
     for (i = 0; i < LEAVE_STEPS && !apr_atomic_read32(&child.ended); i++) {
         apr_sleep(LEAVE_STEP);
     }
-    if (apr_atomic_read32(&child.ended)) {
-        apr_thread_join(&rv, child.thread);
-        child.thread = NULL;
+    if (!apr_atomic_read32(&child.ended)) {
+        return 1;
     }
+    apr_thread_join(&rv, child.thread);
+    child.thread = NULL;
+    return 0;
 }

@@ -22,7 +22,8 @@ void mod_acme_responder_start(const acme_setup_t *setup);
 void mod_acme_responder_stop(void);
 
 /** Waits, for a while only, until the thread has ended: it must not be at work
- *  when exit() destroys what it uses. */
-void mod_acme_responder_leave(void);
+ *  when exit() destroys what it uses.
+ * @return non-zero when it is still there */
+int mod_acme_responder_leave(void);
 
 #endif

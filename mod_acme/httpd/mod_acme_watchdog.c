@@ -148,8 +148,8 @@ static void end_now(void)
 #endif
 
 /* Lets exit() end the process before the exit handlers of libraries run: they
- * free what the worker's thread may be using, and the child would crash. The
- * handler that is registered last runs first. */
+ * free what the worker's thread, or the DNS responder's, may be using, and the
+ * child would crash. The handler that is registered last runs first. */
 static void skip_exit_handlers(void)
 {
 #ifdef __GLIBC__
@@ -166,7 +166,7 @@ static void skip_exit_handlers(void)
  * machine, or a slow disk, it may be at work for longer than this waits. */
 static apr_status_t leave(void *data)
 {
-    int i;
+    int i, alive;
 
     (void)data;
     stop();
@@ -176,8 +176,8 @@ static apr_status_t leave(void *data)
     for (i = 0; child.mutex && i < END_STEPS && is_alive(0); ++i) {
         apr_sleep(LEAVE_STEP);
     }
-    mod_acme_responder_leave();
-    if (child.mutex && is_alive(1)) {
+    alive = mod_acme_responder_leave();
+    if (alive || (child.mutex && is_alive(1))) {
         skip_exit_handlers();
     }
     return APR_SUCCESS;

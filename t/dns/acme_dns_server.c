@@ -226,10 +226,35 @@ static void waiting_ends_when_it_is_stopped(void **state)
     acme_dns_server_run(server);
 }
 
+/* Ends a server at its third call. */
+static int third(void *baton)
+{
+    int *calls = baton;
+
+    return ++*calls == 3;
+}
+
+static void it_ends_when_it_is_over(void **state)
+{
+    acme_dns_listen_t none = {-1, -1};
+    acme_dns_server_t *server;
+    int calls = 0;
+
+    assert_int_equal(
+        acme_dns_server_create(&server, &none, 1, answer, &calls, *state), 0);
+    acme_dns_server_until(server, third);
+    assert_int_equal(acme_dns_server_wait(server, 1000), 0);
+    acme_dns_server_run(server);
+    assert_int_equal(calls, 3);
+    assert_int_not_equal(acme_dns_server_wait(server, apr_time_from_sec(3600)),
+                         0);
+}
+
 ACME_T_MAIN(ACME_T(udp_is_answered),
             ACME_T(tcp_is_answered_in_pieces_and_one_after_another),
             ACME_T(a_connection_without_reply_or_with_garbage_is_closed),
             ACME_T(a_connection_has_a_limit_of_queries),
             ACME_T(the_oldest_connection_makes_room),
             ACME_T(it_stops_while_connections_are_open),
-            ACME_T(waiting_ends_when_it_is_stopped))
+            ACME_T(waiting_ends_when_it_is_stopped),
+            ACME_T(it_ends_when_it_is_over))

@@ -7,7 +7,8 @@ kill_at   ends the process with SIGKILL before or after the n-th change of the
           from the n-th on
 end_in    gives a child of httpd a SIGTERM in the middle of a function
 steps     counts the steps of a child that waits for its end, and can hold it
-late      keeps the worker's thread, and notes that exit handlers run
+late      keeps the thread of the worker, or of the DNS responder, and notes that
+          exit handlers run
 crash     crashes when a file gets its name
 load      spoils the loading of a certificate by mod_ssl"""
 
@@ -292,6 +293,7 @@ LATE = r"""
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int is_inside;
@@ -319,19 +321,35 @@ __attribute__((constructor)) static void begin(void)
     }
 }
 
-/* The worker's thread calls it first of all, and is kept. */
-void *curl_multi_init(void)
+/* Keeps the thread that calls the function LATE_IN. */
+static void keep(const char *function)
 {
-    void *(*real)(void) = dlsym(RTLD_NEXT, "curl_multi_init");
-
-    if (getenv("LATE")) {
+    if (getenv("LATE") && !strcmp(getenv("LATE_IN"), function)) {
         is_inside = 1;
         note("inside");
         for (;;) {
             pause();
         }
     }
+}
+
+/* The worker's thread calls it first of all. */
+void *curl_multi_init(void)
+{
+    void *(*real)(void) = dlsym(RTLD_NEXT, "curl_multi_init");
+
+    keep("curl_multi_init");
     return real();
+}
+
+/* The DNS responder's thread calls it for each query. */
+int ldns_wire2pkt(void *packet, const void *data, size_t len)
+{
+    int (*real)(void *, const void *, size_t) =
+        dlsym(RTLD_NEXT, "ldns_wire2pkt");
+
+    keep("ldns_wire2pkt");
+    return real(packet, data, len);
 }
 """
 
