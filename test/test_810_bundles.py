@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from acme_env import acmectl, conf, issuer, procs, tls
+from acme_env import acmectl, conf, issuer, procs, store, tls
 from acme_env.acmectl import DONE, FAILED, NOTHING
 from acme_env.journey import get, wait_until_served
 
@@ -212,6 +212,9 @@ def hostile(bundle, **changes):
 @pytest.fixture
 def target(httpd, pebble):
     two_sites(httpd, pebble)
+    # The worker clears what was staged some time after the restart.
+    procs.wait_until(lambda: not store.names(httpd, "staging"), procs.GIVE_UP,
+                     "an empty staging folder")
     return httpd
 
 

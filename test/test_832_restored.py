@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from acme_env import acmectl, conf, store, tls
+from acme_env import acmectl, conf, procs, store, tls
 from acme_env.acmectl import DONE
 from acme_env.journey import wait_until_served
 
@@ -41,6 +41,9 @@ def test_no_order_for_links(httpd, pebble):
     httpd.configure(conf.managed_conf(httpd, pebble, *SITES))
     httpd.graceful()
     orders = pebble.orders()
+    # What the worker has not cleared yet would be made live anew.
+    procs.wait_until(lambda: not store.names(httpd, "staging"), procs.GIVE_UP,
+                     "an empty staging folder")
     httpd.stop()
     for name in SITES:
         lose(httpd, "live", name, name.split(".")[0])
