@@ -66,6 +66,13 @@ class Old(Wire):
         if handler.command != "HEAD":
             handler.wfile.write(answer.body)
         handler.close_connection = True
+        # Without close_notify the body could be cut, and libcurl with
+        # OpenSSL 3.5 does not take it.
+        handler.connection.settimeout(10)
+        try:
+            handler.connection.unwrap()
+        except OSError:
+            pass
 
 
 class Interim(Wire):
