@@ -38,11 +38,11 @@ def test_each_type_of_an_address(httpd, pebble):
     # The server answers there, and does not know the address.
     unknown = acmectl.run(httpd, "check", UNKNOWN, "--json")
     assert unknown.status == acmectl.FAILED
-    assert [one[0] for one in checks(unknown, "forbids")] == ["host"]
+    assert [one[0] for one in checks(unknown, "fault")] == ["host"]
     assert unknown.json["name"] == UNKNOWN
     text = acmectl.run(httpd, "check", UNKNOWN)
     assert text.status == acmectl.FAILED
-    assert "  forbids  host      this server answers at " in text.out
+    assert "  fault    host      this server answers at " in text.out
     assert "to fix:   have what is in front of this server pass the Host" \
         in text.out
     assert pebble.orders() == 0
