@@ -253,6 +253,31 @@ apr_status_t acme_file_write_for(apr_gid_t gid, const char *path,
     return flip(temp, path, folder, sync, ptemp);
 }
 
+apr_status_t acme_file_share(apr_gid_t gid, const char *path, const void *data,
+                             apr_size_t len, apr_pool_t *ptemp)
+{
+    const char *folder = folder_of(path, ptemp);
+    apr_status_t rv =
+        acme_file_mkdir(folder,
+                        APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE
+                            | APR_FPROT_GREAD | APR_FPROT_GEXECUTE,
+                        ptemp);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (geteuid() != 0) {
+        gid = ACME_FILE_ANY_GROUP;
+    }
+    else if (lchown(folder, (uid_t)-1, gid)) {
+        return errno;
+    }
+    return acme_file_write_for(gid, path, data, len,
+                               APR_FPROT_UREAD | APR_FPROT_UWRITE
+                                   | APR_FPROT_GREAD,
+                               ACME_FILE_LAZY, ptemp);
+}
+
 apr_status_t acme_file_link(const char *path, const char *target,
                             acme_file_sync_e sync, apr_pool_t *ptemp)
 {

@@ -64,6 +64,12 @@ apr_status_t acme_file_write_for(apr_gid_t gid, const char *path,
                                  apr_fileperms_t mode, acme_file_sync_e sync,
                                  apr_pool_t *ptemp);
 
+/** Writes a file of root's that a group may read from the moment that it has
+ *  its name, and makes its folder, for the same group, if there is none.
+ *  Without root both stay the process's own, because there is only one user. */
+apr_status_t acme_file_share(apr_gid_t gid, const char *path, const void *data,
+                             apr_size_t len, apr_pool_t *ptemp);
+
 /** Replaces or creates a symbolic link in one step. */
 apr_status_t acme_file_link(const char *path, const char *target,
                             acme_file_sync_e sync, apr_pool_t *ptemp);

@@ -2,7 +2,6 @@
 
 #include "acme_hot_bundle.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,24 +54,6 @@ apr_status_t acme_hot_bundle_get(acme_store_item_t *item,
     return APR_SUCCESS;
 }
 
-/* Only root can give a file away; without root there is only one user. */
-static apr_status_t give(const char *path, apr_gid_t gid)
-{
-    return geteuid() == 0 && lchown(path, (uid_t)-1, gid) ? errno : APR_SUCCESS;
-}
-
-static apr_status_t prepare(const acme_hot_bundle_t *bundles, apr_gid_t gid,
-                            apr_pool_t *ptemp)
-{
-    apr_status_t rv =
-        acme_file_mkdir(bundles->folder,
-                        APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE
-                            | APR_FPROT_GREAD | APR_FPROT_GEXECUTE,
-                        ptemp);
-
-    return rv == APR_SUCCESS ? give(bundles->folder, gid) : rv;
-}
-
 apr_status_t acme_hot_bundle_put(const acme_hot_bundle_t *bundles,
                                  const char *name, const char *text,
                                  apr_gid_t gid, acme_problem_t *problem,
@@ -89,16 +70,7 @@ apr_status_t acme_hot_bundle_put(const acme_hot_bundle_t *bundles,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = prepare(bundles, gid, ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = acme_file_write(path, sealed, len,
-                             APR_FPROT_UREAD | APR_FPROT_UWRITE
-                                 | APR_FPROT_GREAD,
-                             ACME_FILE_LAZY, ptemp);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = give(path, gid);
-    }
+    rv = acme_file_share(gid, path, sealed, len, ptemp);
     return rv == APR_SUCCESS
                ? rv
                : acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,

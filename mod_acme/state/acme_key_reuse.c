@@ -2,7 +2,6 @@
 
 #include "acme_key_reuse.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,24 +97,6 @@ apr_hash_t *acme_key_reuse_tidy(const acme_key_reuse_t *reuse,
     return there;
 }
 
-/* Only root can give a file away; without root there is only one user. */
-static apr_status_t give(const char *path, apr_gid_t gid)
-{
-    return geteuid() == 0 && lchown(path, (uid_t)-1, gid) ? errno : APR_SUCCESS;
-}
-
-static apr_status_t prepare(const acme_key_reuse_t *reuse, apr_gid_t gid,
-                            apr_pool_t *ptemp)
-{
-    apr_status_t rv =
-        acme_file_mkdir(reuse->folder,
-                        APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE
-                            | APR_FPROT_GREAD | APR_FPROT_GEXECUTE,
-                        ptemp);
-
-    return rv == APR_SUCCESS ? give(reuse->folder, gid) : rv;
-}
-
 apr_status_t acme_key_reuse_put(const acme_key_reuse_t *reuse, const char *hash,
                                 const char *pem, apr_gid_t gid,
                                 acme_problem_t *problem, apr_pool_t *ptemp)
@@ -131,16 +112,7 @@ apr_status_t acme_key_reuse_put(const acme_key_reuse_t *reuse, const char *hash,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = prepare(reuse, gid, ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = acme_file_write(path, sealed, len,
-                             APR_FPROT_UREAD | APR_FPROT_UWRITE
-                                 | APR_FPROT_GREAD,
-                             ACME_FILE_LAZY, ptemp);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = give(path, gid);
-    }
+    rv = acme_file_share(gid, path, sealed, len, ptemp);
     return rv == APR_SUCCESS
                ? rv
                : acme_problem_set(problem, rv, ACME_RETRY_INTERNAL,

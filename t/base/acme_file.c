@@ -407,7 +407,7 @@ static void gives_up_on_a_tree_without_end(void **state)
 static void a_file_is_of_the_group_that_is_to_read_it(void **state)
 {
     apr_pool_t *p = *state;
-    const char *path = in(p, tmp(p), "name");
+    const char *path = in(p, tmp(p), "name"), *folder;
     /* Only root can give a file to a group of which it is not a member. */
     gid_t gid = geteuid() == 0 ? getegid() + 1 : getegid();
     struct stat st;
@@ -418,6 +418,17 @@ static void a_file_is_of_the_group_that_is_to_read_it(void **state)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_gid, gid);
     assert_int_equal(st.st_mode & 07777, 0640);
+
+    folder = in(p, tmp(p), "shared");
+    path = in(p, folder, "name");
+    assert_int_equal(acme_file_share(gid, path, "x", 1, p), APR_SUCCESS);
+    assert_int_equal(acme_file_share(gid, path, "y", 1, p), APR_SUCCESS);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_gid, geteuid() == 0 ? gid : getegid());
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(stat(folder, &st), 0);
+    assert_int_equal(st.st_gid, geteuid() == 0 ? gid : getegid());
+    assert_int_equal(st.st_mode & 07777, 0750);
 }
 
 static void make_old(const char *path, int age)
