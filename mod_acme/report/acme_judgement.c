@@ -426,11 +426,17 @@ static void add_look(acme_judgement_t *judgement, const subject_t *s)
         judgement->level = ACME_JUDGEMENT_DUE;
         judgement->attention = 1;
     }
-    judgement->mend =
-        judgement->mend && look->to_fix
-            ? apr_pstrcat(s->p, look->to_fix, "; ", judgement->mend, NULL)
-        : look->to_fix ? look->to_fix
-                       : judgement->mend;
+    if (judgement->mend && look->to_fix) {
+        /* The remedy of what blocks comes first: nothing else helps before. */
+        int blocked = judgement->level == ACME_JUDGEMENT_BLOCKED;
+
+        judgement->mend =
+            apr_pstrcat(s->p, blocked ? judgement->mend : look->to_fix, "; ",
+                        blocked ? look->to_fix : judgement->mend, NULL);
+    }
+    else if (look->to_fix) {
+        judgement->mend = look->to_fix;
+    }
 }
 
 /* Adds what of the configuration keeps the site from being ordered or reached:

@@ -148,6 +148,29 @@ static void has_failed(world_t *w)
     w->job->next_run = SOON;
 }
 
+/* Preflight has found something on the way to the names. */
+static void look_has_found(world_t *w)
+{
+    acme_job_look_t *look = apr_pcalloc(w->p, sizeof(*look));
+
+    look->when = SINCE;
+    look->text = "port 80 is closed";
+    look->to_fix = "open the firewall";
+    w->job->look = look;
+}
+
+static void has_failed_as_was_found(world_t *w)
+{
+    has_failed(w);
+    look_has_found(w);
+}
+
+static void is_blocked_whatever_was_found(world_t *w)
+{
+    is_blocked(w);
+    look_has_found(w);
+}
+
 static void is_held(world_t *w)
 {
     has_none(w);
@@ -291,6 +314,11 @@ static const struct {
      "apachectl graceful"},
     {is_blocked, B, 1, B, "the server is not restarted, since 2026-01-02T02:",
      "checked again", "apachectl configtest"},
+    {has_failed_as_was_found, F, 1, O, "; preflight finds: port 80 is closed",
+     "tried again", "open the firewall; open port 80"},
+    {is_blocked_whatever_was_found, B, 1, B,
+     "; preflight finds: port 80 is closed", "checked again",
+     "mend what it names; open the firewall"},
     {is_live_but_not_settled, O, 0, O, "valid until", "renewed", NULL},
     {store_is_unusable, B, 1, B,
      "nothing can be ordered or renewed, since 2026-01-02T02:", NULL,
