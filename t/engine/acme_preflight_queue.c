@@ -213,18 +213,25 @@ static void slow_answers_are_not_waited_for(void **state)
                      1);
 }
 
-static void orders_do_not_wait_for_slow_answers_of_others(void **state)
+/* Adds sites that are due at once with the one that is there. */
+static void add_forty(sky_t *sky)
 {
-    sky_t *sky = make_sky(*state);
-    world_t *w = sky->w;
     const char *name;
     int i;
 
     for (i = 0; i < 40; ++i) {
-        name = apr_psprintf(w->p, "b%d.example", i);
+        name = apr_psprintf(sky->w->p, "b%d.example", i);
         fake_dns_set(sky->dns, name, ACME_DNS_A, "192.0.2.1");
-        world_add(w, name)->preflight = 1;
+        world_add(sky->w, name)->preflight = 1;
     }
+}
+
+static void orders_do_not_wait_for_slow_answers_of_others(void **state)
+{
+    sky_t *sky = make_sky(*state);
+    world_t *w = sky->w;
+
+    add_forty(sky);
     sky->delay = apr_time_from_sec(9);
     assert_true(world_run(w));
     assert_int_equal(w->ca->orders, 41);
@@ -238,14 +245,8 @@ static void many_orders_wait_for_their_turn_while_answers_come(void **state)
 {
     sky_t *sky = make_sky(*state);
     world_t *w = sky->w;
-    const char *name;
-    int i;
 
-    for (i = 0; i < 40; ++i) {
-        name = apr_psprintf(w->p, "b%d.example", i);
-        fake_dns_set(sky->dns, name, ACME_DNS_A, "192.0.2.1");
-        world_add(w, name)->preflight = 1;
-    }
+    add_forty(sky);
     /* Six turns take longer than an order waits for answers. */
     sky->delay = apr_time_from_sec(1);
     assert_true(world_run(w));
