@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from acme_env import conf, preload, procs, status
-from acme_env.journey import wait_until_served
+from acme_env import acmectl, conf, preload, procs, status
+from acme_env.journey import wait_until_served, worker_pid
 
 pytestmark = pytest.mark.personalities
 
@@ -49,4 +49,17 @@ def test_no_crash_loop(httpd, pebble):
     httpd.wait_for_log("%s: certificate ready" % BAD)
     httpd.graceful()
     wait_until_served(httpd, pebble, BAD)
+    assert pebble.orders() == 2
+
+
+def test_acmectl_waits_for_the_next_worker(httpd, pebble):
+    """It begins some seconds after the one before it was killed."""
+    httpd.allow_log("exit signal Killed")
+    httpd.configure(conf.managed_conf(httpd, pebble, GOOD))
+    httpd.start()
+    wait_until_served(httpd, pebble, GOOD)
+    # By what it says the worker's child is known.
+    httpd.wait_for_log("ACME0347: %s" % GOOD)
+    httpd.kill_child(worker_pid(httpd))
+    acmectl.ok(httpd, "renew", GOOD, "--force")
     assert pebble.orders() == 2

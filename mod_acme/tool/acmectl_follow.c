@@ -9,9 +9,11 @@
 #include "acme_ctl_result.h"
 
 #define LOOK_AGAIN apr_time_from_msec(300)
-#define ABSENCE    apr_time_from_sec(15)
-/* Between two generations of children there may be no worker for as long as
- * httpd takes to notice that the old child has ended. */
+/* After the worker's child was killed, mod_watchdog begins another one within
+ * ten seconds. */
+#define ABSENCE apr_time_from_sec(15)
+/* Between two generations of children nothing seems to run for as long as httpd
+ * takes to notice that the old child has ended. */
 #define PATIENCE apr_time_from_sec(3)
 
 /* Says why nobody does what is asked: there is no server, or it cannot. */
@@ -52,16 +54,27 @@ static int can_order(const acmectl_t *ctl)
     return 0;
 }
 
+/* Returns non-zero when a server runs, and nothing is known that keeps its
+ * worker from beginning. */
+static int may_come(const acmectl_t *ctl)
+{
+    acme_judgement_server_t server;
+
+    acmectl_server(&server, ctl);
+    return !server.absent && !server.stopped;
+}
+
 int acmectl_follow_attended(const acmectl_t *ctl)
 {
-    apr_time_t end = apr_time_now() + PATIENCE;
+    apr_time_t begun = apr_time_now(), left;
 
     do {
         if (ctl->ctl_requests && acme_ctl_request_attended(ctl->ctl_requests)) {
             return can_order(ctl);
         }
         apr_sleep(LOOK_AGAIN);
-    } while (ctl->ctl_requests && apr_time_now() < end);
+        left = begun + (may_come(ctl) ? ABSENCE : PATIENCE) - apr_time_now();
+    } while (ctl->ctl_requests && left > 0);
     say_unattended(ctl);
     return 0;
 }
