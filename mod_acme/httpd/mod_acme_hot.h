@@ -8,9 +8,9 @@
  * certificate callback in the SSL_CTX of each managed virtual host. When the
  * worker has staged a certificate, it checks and announces it; each child then
  * takes it from the store at the site's next handshake or request, checks it as
- * root would (acme_hot_check.h), and keeps it in memory. Root makes it live at
- * the next restart. A certificate that a child cannot serve so is left for a
- * graceful restart, and the status says why.
+ * root would (acme_hot_check.h), and keeps it in memory. Root makes it live
+ * meanwhile (mod_acme_promoter.h). A certificate that a child cannot serve is
+ * left for a graceful restart, and the status says why.
  */
 #ifndef MOD_ACME_HOT_H
 #define MOD_ACME_HOT_H
